@@ -1,0 +1,21 @@
+export type {
+  BandwidthFault,
+  BlackholeFault,
+  BurstLossFault,
+  Composition,
+  CorruptFault,
+  DelayDistribution,
+  DelayFault,
+  DuplicateFault,
+  FaultCommon,
+  FaultKind,
+  FaultPlan,
+  FaultSpec,
+  LossFault,
+  PartitionFault,
+  ReorderFault,
+  ResetFault,
+  SliceFault,
+  SlowCloseFault,
+} from "./spec.ts";
+export type { Decision, Direction, FaultRecord, Unit, UnitKind, Verdict } from "./verdict.ts";

@@ -1,0 +1,133 @@
+/**
+ * Faults as plain data: what stands in an experiment spec, word for word.
+ *
+ * Types only; ranges are checked by `checkFault` (check.ts) and by the experiment's schema.
+ * Every field but `id` and `kind` may be left out; the defaults stand beside each.
+ */
+
+/** What every fault takes. */
+export interface FaultCommon {
+  readonly id: string;
+  /** Which way it acts. @default "reply" */
+  readonly direction?: "request" | "reply" | "both";
+  /** Chance to act on an eligible unit, 0 … 1. @default 1 */
+  readonly probability?: number;
+  /** Only the first so many messages of the run are eligible (all their attempts). @default null: all */
+  readonly firstMessages?: number | null;
+  /** Only every so-many-th message is eligible: 3 means the 3rd, 6th, 9th … @default null: all */
+  readonly everyMessages?: number | null;
+  /** Acts at most so many times in the run. @default null: no limit */
+  readonly countMax?: number | null;
+}
+
+export type DelayDistribution =
+  | "constant"
+  | "uniform"
+  | "normal"
+  | "exponential"
+  | "pareto"
+  | "paretonormal"
+  | "lognormal";
+
+export interface DelayFault extends FaultCommon {
+  readonly kind: "delay";
+  readonly delayMs: number;
+  /** Spread around delayMs, in the distribution's own sense. @default 0 */
+  readonly jitterMs?: number;
+  /** @default "constant" when jitterMs is 0, else "uniform" */
+  readonly distribution?: DelayDistribution;
+  /** netem's: 0 … 1, how much of the previous draw is kept. @default 0 */
+  readonly correlation?: number;
+}
+export interface LossFault extends FaultCommon {
+  readonly kind: "loss";
+  /** `error`: the sender is told by an error reply, as the original did. @default "silence" */
+  readonly answer?: "silence" | "error";
+}
+export interface CorruptFault extends FaultCommon {
+  readonly kind: "corrupt";
+  /** @default "bit" */
+  readonly how?: "bit" | "byte" | "truncate" | "garbage";
+}
+export interface DuplicateFault extends FaultCommon {
+  readonly kind: "duplicate";
+  /** Extra arrivals, 1 … 50. @default 1 */
+  readonly copies?: number;
+}
+export interface ReorderFault extends FaultCommon {
+  readonly kind: "reorder";
+  /** How many later units pass it. @default 1 */
+  readonly gap?: number;
+  /** Longest it is held back when nothing passes it. @default 50 */
+  readonly delayMs?: number;
+}
+export interface BurstLossFault extends FaultCommon {
+  readonly kind: "burst-loss";
+  /** Good to bad, per message. @default 0.05 */
+  readonly p?: number;
+  /** Bad to good, per message. @default 0.3 */
+  readonly r?: number;
+  /** @default 1 */
+  readonly lossInBad?: number;
+  /** @default 0 */
+  readonly lossInGood?: number;
+}
+export interface BandwidthFault extends FaultCommon {
+  readonly kind: "bandwidth";
+  readonly bytesPerSecond: number;
+  /** Token bucket depth. @default 1500 */
+  readonly burstBytes?: number;
+}
+export interface SliceFault extends FaultCommon {
+  readonly kind: "slice";
+  /** Mean size of a piece in bytes. @default 16 */
+  readonly sliceBytes?: number;
+  /** Pause between two pieces. @default 1 */
+  readonly delayMs?: number;
+}
+export interface ResetFault extends FaultCommon {
+  readonly kind: "reset";
+}
+export interface BlackholeFault extends FaultCommon {
+  readonly kind: "blackhole";
+}
+export interface SlowCloseFault extends FaultCommon {
+  readonly kind: "slow-close";
+  /** How much later the end of the stream is passed on. */
+  readonly delayMs: number;
+}
+export interface PartitionFault extends FaultCommon {
+  readonly kind: "partition";
+}
+
+export type FaultSpec =
+  | DelayFault
+  | LossFault
+  | CorruptFault
+  | DuplicateFault
+  | ReorderFault
+  | BurstLossFault
+  | BandwidthFault
+  | SliceFault
+  | ResetFault
+  | BlackholeFault
+  | SlowCloseFault
+  | PartitionFault;
+
+export type FaultKind = FaultSpec["kind"];
+
+/** `independent`: every fault draws for itself, in list order. `exclusive`: one weighted draw an attempt. */
+export type Composition = "independent" | "exclusive";
+
+/** A set of faults in force at one time. */
+export interface FaultPlan {
+  readonly seed: number;
+  readonly composition: Composition;
+  readonly faults: readonly FaultSpec[];
+  /**
+   * Session ids (16 hex digits) in client order, where the run knows them: `firstMessages`,
+   * `everyMessages` and `countMax` then count over the whole run, dealt in turn to the clients
+   * as the messages are. Other sessions count for themselves.
+   */
+  readonly sessions?: readonly string[];
+}

@@ -1,0 +1,100 @@
+/**
+ * The binary frame: its wire table, its constants and the shape it has in memory.
+ *
+ * All integers are big-endian. The header is trusted only after its own CRC-32C has been
+ * verified, so a damaged length is never believed. The trailer covers header and payload
+ * with the checksum that the header names.
+ *
+ *   offset  size  field
+ *        0     2  magic 0xFA 0x17
+ *        2     1  version, 1
+ *        3     1  type (see FrameType)
+ *        4     1  checksum kind of the trailer (see ChecksumName)
+ *        5     1  flags (see FrameFlag); unknown bits are refused
+ *        6     2  status: the reason of an error reply, else 0 (see StatusCode)
+ *        8     4  payload length in bytes, checked against the limit before anything is kept
+ *       12     8  session id: 64 bits chosen by the client, the same across its reconnects
+ *       20     8  operation id: stable over attempts; 0 … 2^53-1
+ *       28     4  attempt, counted from 1; a reply echoes it. 0 where it has no meaning
+ *       32     4  time left in ms: the caller's deadline (data), retry-after (error); 0 = none
+ *       36     4  CRC-32C of bytes 0 … 35
+ *       40     n  payload
+ *     40+n     c  checksum over bytes 0 … 40+n-1, of the kind's size (0, 4 or 16)
+ */
+
+export const FRAME_MAGIC = 0xfa17;
+export const FRAME_VERSION = 1;
+export const FRAME_HEADER_BYTES = 40;
+
+/** What a frame is for. */
+export const FrameType = {
+  hello: 1,
+  data: 2,
+  reply: 3,
+  error: 4,
+  ping: 5,
+  pong: 6,
+  goodbye: 7,
+} as const;
+export type FrameType = (typeof FrameType)[keyof typeof FrameType];
+
+/** Flag bits. `replayed`: the reply comes from the reply cache, nothing was executed for it. */
+export const FrameFlag = { replayed: 0x01 } as const;
+
+/** The reason of an error reply, as `status` on the wire and as a word everywhere else. */
+export const StatusCode = {
+  ok: 0,
+  /** A fault swallowed the message and says so (the original's `error_code`). */
+  lost: 1,
+  /** The request's checksum did not match; it was not executed. */
+  corrupt: 2,
+  tooLarge: 3,
+  overloaded: 4,
+  /** Below the sequence floor: whether it was executed once is no longer known. */
+  tooOld: 5,
+  /** The operation id was used before with another body. */
+  operationReused: 6,
+  unsupported: 7,
+  shuttingDown: 8,
+} as const;
+export type StatusCode = (typeof StatusCode)[keyof typeof StatusCode];
+
+/** 64 bits as two unsigned halves, since a JavaScript number holds only 53. */
+export interface SessionId {
+  readonly high: number;
+  readonly low: number;
+}
+
+/** One frame in memory. */
+export interface Frame {
+  readonly type: FrameType;
+  readonly checksum: ChecksumName;
+  readonly flags: number;
+  readonly status: number;
+  readonly session: SessionId;
+  readonly operation: number;
+  readonly attempt: number;
+  readonly remainingMs: number;
+  /** From a decoder: a view into its buffer, valid until its next call. */
+  readonly payload: Uint8Array;
+}
+
+/** The checksum catalogue, by the word used in specs. */
+export type ChecksumName = "none" | "crc32" | "crc32c" | "sha1-32" | "sha256-128";
+
+/** Limits a decoder enforces before it keeps a byte of payload. */
+export interface FrameLimits {
+  /** Largest payload accepted. @default 1_048_576: large enough for experiments, small enough that a peer cannot make us hold much. */
+  readonly payloadBytesMax: number;
+}
+
+export const FRAME_LIMITS_DEFAULT: FrameLimits = { payloadBytesMax: 1_048_576 };
+
+/** A session id as 16 hex digits, high half first. */
+export function sessionToHex(session: SessionId): string {
+  return hex32(session.high) + hex32(session.low);
+}
+
+function hex32(value: number): string {
+  return (value >>> 0).toString(16).padStart(8, "0");
+}

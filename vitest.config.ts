@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config";
+
+/** One run over every package; `pnpm --filter PACKAGE test` narrows it to a folder. */
+export default defineConfig({
+  test: {
+    include: ["{packages,apps}/*/test/**/*.test.ts", "scripts/**/*.test.ts"],
+    pool: "forks",
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    coverage: {
+      provider: "v8",
+      include: ["packages/{protocol,faults}/src/**/*.ts"],
+      reporter: ["text-summary", "json-summary"],
+      thresholds: { branches: 95 },
+    },
+  },
+});
