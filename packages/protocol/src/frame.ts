@@ -3,7 +3,7 @@
  *
  * All integers are big-endian. The header is trusted only after its own CRC-32C has been
  * verified, so a damaged length is never believed. The trailer covers header and payload
- * with the checksum that the header names.
+ * with the checksum that the header names (but not the header's CRC: see checksum/checksum.ts).
  *
  *   offset  size  field
  *        0     2  magic 0xFA 0x17
@@ -19,7 +19,7 @@
  *       32     4  time left in ms: the caller's deadline (data), retry-after (error); 0 = none
  *       36     4  CRC-32C of bytes 0 … 35
  *       40     n  payload
- *     40+n     c  checksum over bytes 0 … 40+n-1, of the kind's size (0, 4 or 16)
+ *     40+n     c  checksum over bytes 0 … 35 and 40 … 40+n-1, of the kind's size (0, 4 or 16)
  */
 
 export const FRAME_MAGIC = 0xfa17;
@@ -79,6 +79,11 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
+/** What a header says of its frame: all of it but the payload, whose size it gives. */
+export interface FrameHeader extends Omit<Frame, "payload"> {
+  readonly payloadBytes: number;
+}
+
 /** The checksum catalogue, by the word used in specs. */
 export type ChecksumName = "none" | "crc32" | "crc32c" | "sha1-32" | "sha256-128";
 
@@ -86,6 +91,8 @@ export type ChecksumName = "none" | "crc32" | "crc32c" | "sha1-32" | "sha256-128
 export interface FrameLimits {
   /** Largest payload accepted. @default 1_048_576: large enough for experiments, small enough that a peer cannot make us hold much. */
   readonly payloadBytesMax: number;
+  /** The only kind accepted; another is refused as `wrong-checksum`. @default undefined: any */
+  readonly checksum?: ChecksumName | undefined;
 }
 
 export const FRAME_LIMITS_DEFAULT: FrameLimits = { payloadBytesMax: 1_048_576 };
@@ -93,6 +100,15 @@ export const FRAME_LIMITS_DEFAULT: FrameLimits = { payloadBytesMax: 1_048_576 };
 /** A session id as 16 hex digits, high half first. */
 export function sessionToHex(session: SessionId): string {
   return hex32(session.high) + hex32(session.low);
+}
+
+/**
+ * The session id that 16 hex digits stand for, high half first; undefined where they do not.
+ * The way back from `sessionToHex`.
+ */
+export function sessionFromHex(hex: string): SessionId | undefined {
+  if (!/^[0-9a-fA-F]{16}$/.test(hex)) return undefined;
+  return { high: Number.parseInt(hex.slice(0, 8), 16), low: Number.parseInt(hex.slice(8), 16) };
 }
 
 function hex32(value: number): string {

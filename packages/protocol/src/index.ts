@@ -1,3 +1,11 @@
+export { checksums } from "./checksum/catalogue.ts";
+export type { Checksum } from "./checksum/checksum.ts";
+export { crc32, useNativeCrc32 } from "./checksum/crc32.ts";
+export type { NativeCrc32 } from "./checksum/crc32.ts";
+export { crc32c } from "./checksum/crc32c.ts";
+export { decodeDatagram, FrameDecoder } from "./decoder.ts";
+export { encodeFrame, frameBytes } from "./encode.ts";
+export { ProtocolError } from "./error.ts";
 export {
   FRAME_HEADER_BYTES,
   FRAME_LIMITS_DEFAULT,
@@ -5,8 +13,13 @@ export {
   FRAME_VERSION,
   FrameFlag,
   FrameType,
+  sessionFromHex,
   sessionToHex,
   StatusCode,
 } from "./frame.ts";
-export type { ChecksumName, Frame, FrameLimits, SessionId } from "./frame.ts";
+export type { ChecksumName, Frame, FrameHeader, FrameLimits, SessionId } from "./frame.ts";
 export type { Clock, Dialer, Draw, Link, LinkError, LinkEvents, Timer } from "./ports.ts";
+export { isRefusal } from "./refusal.ts";
+export type { Refusal, RefusalCode } from "./refusal.ts";
+export { FrameWriter } from "./writer.ts";
+export type { FrameWriterOptions } from "./writer.ts";
