@@ -1,1 +1,46 @@
-export {};
+/**
+ * Experiments: a spec goes in, a result comes out that another person can replay from its seed.
+ *
+ * What is not listed here may change tomorrow.
+ */
+export type {
+  AssertionResult,
+  AttemptEnd,
+  AttemptLine,
+  Counts,
+  Envelope,
+  ExchangeLine,
+  FaultResult,
+  Interval,
+  LatencySummary,
+  Result,
+  ResultBody,
+  RunVerdict,
+} from "./result/types.ts";
+export { runExperiment } from "./run/run.ts";
+export type { RunLimits, RunOptions, RunOutput, RunProgress } from "./run/run.ts";
+export { planScenario, scenarios } from "./scenarios/scenarios.ts";
+export type { ScenarioChoice, ScenarioPlan } from "./scenarios/scenarios.ts";
+export type { Scenario } from "./scenarios/types.ts";
+export { SPEC_LIMITS_DEFAULT } from "./spec/limits.ts";
+export type { SpecLimits } from "./spec/limits.ts";
+export { parseSpec } from "./spec/parse.ts";
+export type { ParseOptions, ParseResult } from "./spec/parse.ts";
+export type { SpecProblem } from "./spec/problem.ts";
+export { createSpecSchema, specSchema } from "./spec/schema.ts";
+export type {
+  Assertion,
+  Backoff,
+  ClientPolicy,
+  CodecName,
+  FullFault,
+  FullSpec,
+  Mode,
+  Operator,
+  PayloadRange,
+  Phase,
+  ResponderName,
+  ServerPolicy,
+  TransportName,
+  Workload,
+} from "./spec/types.ts";

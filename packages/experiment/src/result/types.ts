@@ -1,0 +1,160 @@
+/**
+ * The result and the exchange line as plain data (schemaVersion 1).
+ *
+ * Everything above `bodyHash` is the body: hashed, and the same for everybody who replays it on
+ * the same numbers. The envelope says where and when, and is never hashed. A number that has no
+ * meaning is null, never 0 or NaN.
+ */
+import type { FullSpec, Operator } from "../spec/types.ts";
+
+/** How a run, or one assertion, ended. The worst wins, in the order error, fail, inconclusive, pass. */
+export type RunVerdict = "pass" | "fail" | "inconclusive" | "error";
+
+/** Lower and upper end; null where the sample does not bound that side. */
+export type Interval = readonly [number | null, number | null];
+
+/** One assertion, answered. */
+export interface AssertionResult {
+  readonly metric: string;
+  readonly op: Operator;
+  readonly value: number;
+  readonly confidence: number | null;
+  readonly phase: string | null;
+  readonly observed: number | null;
+  readonly interval: Interval | null;
+  /** Observations behind `observed`, where it is a statistic of a sample. */
+  readonly n: number | null;
+  readonly verdict: RunVerdict;
+  /** `expected … got …`, and what would decide it where that is known. */
+  readonly message: string;
+}
+
+/** Everything that is counted. `messages = delivered + failed + rejected + indeterminate`. */
+export interface Counts {
+  readonly messages: number;
+  readonly delivered: number;
+  readonly failed: number;
+  readonly rejected: number;
+  readonly indeterminate: number;
+  readonly attempts: number;
+  readonly retries: number;
+  readonly timeouts: number;
+  readonly errorReplies: number;
+  readonly resets: number;
+  readonly reconnects: number;
+  /** Damaged frames that a checksum gave away, at either end. */
+  readonly corruptionsDetected: number;
+  /** Delivered messages whose reply was not what had to come back, byte for byte. */
+  readonly corruptionsUndetected: number;
+  /** Requests answered from the reply cache instead of being executed again. */
+  readonly duplicatesSuppressed: number;
+  /** Replies that came for an exchange already settled. */
+  readonly staleReplies: number;
+  /** Pipe codec only: delivered, but the reply may have been meant for an earlier equal body. */
+  readonly ambiguous: number;
+  readonly executions: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+}
+
+/** Latencies in milliseconds. A quantile (nearest rank) that `n` cannot support is null. */
+export interface LatencySummary {
+  readonly n: number;
+  readonly min: number | null;
+  readonly mean: number | null;
+  readonly p50: number | null;
+  readonly p90: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+  readonly p999: number | null;
+  readonly max: number | null;
+}
+
+/** A fault as declared against as it fired. */
+export interface FaultResult {
+  readonly id: string;
+  readonly kind: string;
+  readonly eligible: number;
+  readonly fired: number;
+  /** Firings its probability promises over the eligible units. */
+  readonly expected: number | null;
+  /** (fired - expected) / standard deviation; null where chance plays no part. */
+  readonly z: number | null;
+}
+
+/** Where and when. Never hashed. */
+export interface Envelope {
+  readonly runtime: string;
+  readonly host: { readonly os: string; readonly arch: string; readonly cpus: number };
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly wallMs: number;
+  readonly simulatedMsPerWallMs: number | null;
+}
+
+/** The part of a result that is hashed. */
+export interface ResultBody {
+  readonly schemaVersion: 1;
+  readonly specHash: string;
+  readonly seed: number;
+  readonly mode: FullSpec["mode"];
+  readonly rng: string;
+  readonly spec: FullSpec;
+  readonly verdict: RunVerdict;
+  /** Why the verdict is not `pass`, beyond the assertions: aborted, out of time, a fault that never fired. */
+  readonly reasons: readonly string[];
+  readonly assertions: readonly AssertionResult[];
+  readonly counts: Counts;
+  readonly delivery: {
+    readonly ratio: number | null;
+    readonly interval: Interval | null;
+    /** Closed form, where one exists. */
+    readonly expected: number | null;
+  };
+  /** From planned start: what a user would have waited. */
+  readonly latencyMs: LatencySummary;
+  /** From actual send. */
+  readonly serviceMs: LatencySummary;
+  readonly faults: readonly FaultResult[];
+  readonly digest: string | null;
+  readonly replay: string;
+}
+
+/** A whole result. */
+export interface Result extends ResultBody {
+  readonly bodyHash: string;
+  readonly envelope: Envelope;
+}
+
+/** How an attempt ended. */
+export type AttemptEnd =
+  | "reply"
+  | "late-reply"
+  | "corrupt"
+  | "error-reply"
+  | "timeout"
+  | "reset"
+  | "refused"
+  | "aborted";
+
+/** One transmission of a message. Times are microseconds since the run began. */
+export interface AttemptLine {
+  readonly attempt: number;
+  readonly sentUs: number;
+  readonly endedUs: number;
+  readonly ended: AttemptEnd;
+  /** Ids of the faults that met it, in the order of the spec. */
+  readonly faults: readonly string[];
+}
+
+/** One message with all its attempts: a line of `exchanges`. */
+export interface ExchangeLine {
+  /** From 0. */
+  readonly client: number;
+  /** From 0 within its client. */
+  readonly message: number;
+  readonly outcome: "delivered" | "failed" | "indeterminate" | "rejected";
+  readonly attempts: readonly AttemptLine[];
+  /** Only there when true: see `counts.ambiguous`. */
+  readonly ambiguous?: true;
+}

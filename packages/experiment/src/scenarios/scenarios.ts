@@ -1,0 +1,43 @@
+/**
+ * The built-in scenarios, and how one becomes a spec to run.
+ */
+import { parseSpec } from "../spec/parse.ts";
+import type { SpecProblem } from "../spec/problem.ts";
+import type { FullSpec, Mode, TransportName } from "../spec/types.ts";
+import type { Scenario } from "./types.ts";
+
+/** Every built-in scenario, in the order in which the demo shows them. */
+export const scenarios: readonly Scenario[] = [];
+
+/** A scenario by name with what the user wants otherwise. */
+export interface ScenarioChoice {
+  readonly scenario: string;
+  readonly transport?: TransportName;
+  readonly seed?: number;
+  readonly mode?: Mode;
+}
+
+/** A spec to run, or why there is none; `path` points into the choice. */
+export type ScenarioPlan =
+  | { readonly ok: true; readonly scenario: Scenario; readonly spec: FullSpec }
+  | { readonly ok: false; readonly errors: readonly SpecProblem[] };
+
+/** Turns a choice into a full spec; an unknown name or a transport it is not made for is an error value. */
+export function planScenario(choice: ScenarioChoice): ScenarioPlan {
+  const scenario = scenarios.find(({ name }) => name === choice.scenario);
+  if (scenario === undefined) {
+    const message = `must be one of ${scenarios.map(({ name }) => name).join(", ")}: got ${JSON.stringify(choice.scenario)}`;
+    return { ok: false, errors: [{ path: "/scenario", message }] };
+  }
+  const {
+    transport = scenario.spec.transport,
+    seed = scenario.spec.seed,
+    mode = scenario.spec.mode,
+  } = choice;
+  if (!scenario.transports.includes(transport) && transport !== "tls") {
+    const message = `must be one of ${scenario.transports.join(", ")} for the scenario ${scenario.name}: got ${JSON.stringify(transport)}`;
+    return { ok: false, errors: [{ path: "/transport", message }] };
+  }
+  const parsed = parseSpec({ ...scenario.spec, transport, seed, mode });
+  return parsed.ok ? { ...parsed, scenario } : parsed;
+}

@@ -1,0 +1,53 @@
+/**
+ * The limits a spec is held to, by name.
+ *
+ * A library user may raise them; a service that runs strangers' specs passes smaller ones. They
+ * bound what one spec can ask for, not what a run may use: the runner has its own wall limit.
+ */
+
+/** Largest values a spec may ask for. Every bound is included. */
+export interface SpecLimits {
+  /** Messages of one run. @default 10_000_000: a run streams, so memory does not grow with it */
+  readonly messagesMax: number;
+  /** Bytes of one body. @default 1_048_576: the server's own default limit */
+  readonly payloadBytesMax: number;
+  /** Any delay, hold or pause of a fault, in ms. @default 600_000: ten minutes, beyond any sane deadline */
+  readonly delayMsMax: number;
+  /** Sum of the phases, messages / ratePerSecond, deadlines, in ms. @default 3_600_000: an hour */
+  readonly wallMsMax: number;
+  /** Clients of one run; each is one connection. @default 1_000: well under the server's connection limit */
+  readonly clientsMax: number;
+  /** Messages in flight of one client. @default 512: half the server's reply cache, so no answer is forgotten too early */
+  readonly inFlightMax: number;
+  /** Attempts for one message. @default 100 */
+  readonly attemptsMax: number;
+  /** Server worker threads. @default 16 */
+  readonly workersMax: number;
+  /** Top-level faults, and faults of one phase. @default 64 */
+  readonly faultsMax: number;
+  /** Phases. @default 64 */
+  readonly phasesMax: number;
+  /** Assertions. @default 256 */
+  readonly assertionsMax: number;
+  /** Entries of `workload.bodies`. @default 10_000 */
+  readonly bodiesMax: number;
+  /** Characters of a name, an id, a metric or a phrase. @default 200 */
+  readonly nameLengthMax: number;
+}
+
+/** The limits of `parseSpec` when none are passed. */
+export const SPEC_LIMITS_DEFAULT: SpecLimits = {
+  messagesMax: 10_000_000,
+  payloadBytesMax: 1_048_576,
+  delayMsMax: 600_000,
+  wallMsMax: 3_600_000,
+  clientsMax: 1_000,
+  inFlightMax: 512,
+  attemptsMax: 100,
+  workersMax: 16,
+  faultsMax: 64,
+  phasesMax: 64,
+  assertionsMax: 256,
+  bodiesMax: 10_000,
+  nameLengthMax: 200,
+};

@@ -1,0 +1,143 @@
+/**
+ * From anything to a full spec, or to everything that is wrong with it at once.
+ *
+ * The schema checks shape and ranges, rules.ts what concerns several fields. zod runs no rule
+ * of the second sort where the first fails, and users should not learn of their errors one by
+ * one: so where the whole fails, each section that stands alone is parsed alone and the rules
+ * are asked about those.
+ */
+import type { z } from "zod";
+import type { FaultSpec } from "@faultline/faults";
+import { drawSeed } from "../run/world.ts";
+import { SPEC_LIMITS_DEFAULT, type SpecLimits } from "./limits.ts";
+import { type SpecProblem, toProblems, unique } from "./problem.ts";
+import { type SpecParts, checkRules } from "./rules.ts";
+import { createSpecShape, createSpecSchema } from "./schema.ts";
+import type { FullFault, FullSpec, Phase, Workload } from "./types.ts";
+
+/** What `parseSpec` answers. */
+export type ParseResult =
+  | { readonly ok: true; readonly spec: FullSpec }
+  | { readonly ok: false; readonly errors: readonly SpecProblem[] };
+
+/** How a spec is read. */
+export interface ParseOptions {
+  readonly limits?: Partial<SpecLimits>;
+  /** Gives the seed of a spec that has none. @default drawn at random */
+  readonly drawSeed?: () => number;
+}
+
+type Input = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads a spec: `{ ok: true, spec }` with every default filled in, or `{ ok: false, errors }`
+ * with every error, each at its JSON pointer. Never throws.
+ *
+ * @example
+ * ```ts
+ * const parsed = parseSpec({ specVersion: 1, faults: [{ id: "drop", kind: "loss", probability: 2 }] });
+ * // { ok: false, errors: [{ path: "/faults/0/probability", message: "must be a number from 0 to 1: got 2" }] }
+ * ```
+ */
+export function parseSpec(input: unknown, options: ParseOptions = {}): ParseResult {
+  const limits = { ...SPEC_LIMITS_DEFAULT, ...options.limits };
+  const parsed = createSpecSchema(limits).safeParse(input);
+  if (!parsed.success) {
+    const parts = isRecord(input) ? parseParts(input, limits) : {};
+    return {
+      ok: false,
+      errors: inOrder([...toProblems(parsed.error.issues), ...checkRules(parts, limits)]),
+    };
+  }
+  const parts = fill(parsed.data as SpecParts);
+  const errors = checkRules(parts, limits);
+  if (errors.length > 0) return { ok: false, errors: inOrder(errors) };
+  return { ok: true, spec: order(parts, options.drawSeed ?? drawSeed) };
+}
+
+/** Every section that is sound by itself; the others are left out, faults and phases item by item. */
+function parseParts(input: Input, limits: SpecLimits): SpecParts {
+  const shape = createSpecShape(limits);
+  const parts: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(shape)) {
+    const parsed = schema.safeParse(input[name]);
+    if (parsed.success) parts[name] = parsed.data;
+    else if (Array.isArray(input[name])) parts[name] = parseItems(shape, name, input[name]);
+  }
+  return fill(parts as SpecParts);
+}
+
+function parseItems(
+  shape: Record<string, z.ZodType>,
+  name: string,
+  items: readonly unknown[],
+): unknown[] {
+  return items.slice(0, 1_000).map((item) => {
+    const parsed = shape[name]?.safeParse([item]);
+    return parsed?.success === true ? (parsed.data as unknown[])[0] : undefined;
+  });
+}
+
+/** The defaults that depend on another field. */
+function fill(parts: SpecParts): SpecParts {
+  const pipe = parts.codec === "pipe";
+  return {
+    ...parts,
+    checksum: parts.checksum ?? (pipe ? "sha1-32" : "crc32c"),
+    workload: parts.workload && fillWorkload(parts.workload, parts.server?.responder === "counter"),
+    faults: parts.faults?.map((fault) => fault && fillFault(fault)),
+    phases: parts.phases?.map((phase) => phase && fillPhase(phase)),
+  };
+}
+
+function fillWorkload(workload: Partial<Workload>, counter: boolean): Workload {
+  const messages = workload.messages ?? workload.bodies?.length ?? 200;
+  return { ...(workload as Workload), messages, idempotent: workload.idempotent ?? !counter };
+}
+
+function fillFault(fault: FullFault | FaultSpec): FullFault {
+  if (fault.kind !== "delay") return fault as FullFault;
+  const jitter = (fault.jitterMs ?? 0) > 0;
+  return {
+    ...fault,
+    distribution: fault.distribution ?? (jitter ? "uniform" : "constant"),
+  } as FullFault;
+}
+
+function fillPhase(phase: Phase): Phase {
+  return {
+    ...phase,
+    faults: phase.faults.map((fault) => (typeof fault === "string" ? fault : fillFault(fault))),
+  };
+}
+
+/** The fields in the order of the contract, for people who read the JSON. */
+function order(parts: SpecParts, seed: () => number): FullSpec {
+  const spec = parts as unknown as FullSpec;
+  const { specVersion, name, mode, transport, codec, checksum } = spec;
+  const { workload, client, server, faults, composition, phases, assert } = spec;
+  return {
+    specVersion,
+    name,
+    mode,
+    seed: spec.seed ?? seed(),
+    transport,
+    codec,
+    checksum,
+    workload,
+    client,
+    server,
+    faults,
+    composition,
+    phases: phases ?? null,
+    assert,
+  };
+}
+
+function inOrder(problems: readonly SpecProblem[]): SpecProblem[] {
+  return unique(problems).toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}
+
+function isRecord(value: unknown): value is Input {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

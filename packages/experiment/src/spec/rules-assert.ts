@@ -1,0 +1,47 @@
+/**
+ * The rules of assertions: a metric that exists, on something it can be told of.
+ */
+import { knowsConfidence, knowsPhase, parseMetric } from "./metric.ts";
+import { type SpecProblem, problem } from "./problem.ts";
+import type { SpecParts } from "./rules.ts";
+import type { Assertion } from "./types.ts";
+
+/** Unknown metrics, faults and phases; a phase or a confidence where the metric has none. */
+export function checkAssertions(parts: SpecParts): SpecProblem[] {
+  return (parts.assert ?? []).flatMap((assertion, index) =>
+    assertion === undefined ? [] : checkAssertion(assertion, index, parts),
+  );
+}
+
+function checkAssertion(assertion: Assertion, index: number, parts: SpecParts): SpecProblem[] {
+  const { metric, phase, confidence } = assertion;
+  const path = parseMetric(metric);
+  const at = (field: string) => ["assert", index, field];
+  if (path === undefined) {
+    const rule =
+      "the path of a number in the result, such as delivery.ratio, latencyMs.p99 or faults.ID.fired";
+    return [problem(at("metric"), rule, metric)];
+  }
+  const found: SpecProblem[] = [];
+  if (path.fault !== undefined && !faultIds(parts).has(path.fault)) {
+    found.push(problem(at("metric"), "about a fault of this spec", metric));
+  }
+  if (phase !== null) {
+    const known = (parts.phases ?? []).some((other) => other?.name === phase);
+    if (!known) found.push(problem(at("phase"), "the name of a phase of this spec", phase));
+    if (!knowsPhase(path))
+      found.push(problem(at("phase"), `null, as ${metric} cannot be told by phase`, phase));
+  }
+  if (confidence !== null && !knowsConfidence(path)) {
+    const rule = `null, as ${metric} has no interval (delivery.ratio and quantiles have)`;
+    found.push(problem(at("confidence"), rule, confidence));
+  }
+  return found;
+}
+
+function faultIds({ faults, phases }: SpecParts): Set<string> {
+  const inner = (phases ?? [])
+    .flatMap((phase) => phase?.faults ?? [])
+    .filter((fault) => typeof fault !== "string");
+  return new Set([...(faults ?? []), ...inner].flatMap((fault) => (fault ? [fault.id] : [])));
+}

@@ -1,0 +1,152 @@
+/**
+ * The rules of a spec that concern more than one field.
+ *
+ * Each rule asks only about the parts it needs and says nothing where one is missing, because
+ * parse.ts also asks about specs that are half wrong. Readings chosen where the contract leaves
+ * two: a deadline shorter than one attempt's timeout is refused, since that timeout could never
+ * come; a fault id stands once in the whole spec, and a phase that wants a fault again names a
+ * top-level one; `pipe` carries one message at a time, on one worker, with its own checksum, and
+ * everything else is refused rather than quietly changed.
+ */
+import type { SpecLimits } from "./limits.ts";
+import { type SpecProblem, problem } from "./problem.ts";
+import { checkAssertions } from "./rules-assert.ts";
+import { checkFaults, checkPhases } from "./rules-faults.ts";
+import type { FullFault, FullSpec, Phase } from "./types.ts";
+
+type Listed = "faults" | "phases" | "assert";
+
+/** A spec of which some parts may be missing because they were wrong. */
+export type SpecParts = {
+  readonly [Field in Exclude<keyof FullSpec, Listed>]?: FullSpec[Field] | undefined;
+} & {
+  readonly faults?: readonly (FullFault | undefined)[] | undefined;
+  readonly phases?: readonly (Phase | undefined)[] | null | undefined;
+  readonly assert?: readonly (FullSpec["assert"][number] | undefined)[] | undefined;
+};
+
+/** Largest UDP payload over IPv4: 65_535 less the IP and UDP headers (RFC 768, RFC 791). */
+const DATAGRAM_BYTES_MAX = 65_507;
+/** Header and longest trailer of a frame, and the counter responder's prefix. */
+const FRAME_OVERHEAD_BYTES = 40 + 16 + 8;
+/** `|` and eight hex digits. */
+const PIPE_OVERHEAD_BYTES = 9;
+
+/** Everything wrong with the parts that are there. */
+export function checkRules(parts: SpecParts, limits: SpecLimits): SpecProblem[] {
+  return [
+    ...checkWords(parts),
+    ...checkPipe(parts),
+    ...checkSizes(parts, limits),
+    ...checkTimes(parts, limits),
+    ...checkFaults(parts),
+    ...checkPhases(parts, limits),
+    ...checkAssertions(parts),
+  ];
+}
+
+/** Words of the contract that this version knows and refuses. */
+function checkWords({ mode, transport, checksum }: SpecParts): SpecProblem[] {
+  const found: SpecProblem[] = [];
+  if (mode === "simulated")
+    found.push(problem(["mode"], "real: this version has no simulated network yet", mode));
+  if (transport === "tls")
+    found.push(problem(["transport"], "tcp or udp: this version has no TLS yet", transport));
+  if ((checksum as string) === "hmac-sha256-128") {
+    found.push(
+      problem(["checksum"], "a checksum without a key: this version has no keys yet", checksum),
+    );
+  }
+  return found;
+}
+
+function checkPipe({ codec, checksum, workload, server }: SpecParts): SpecProblem[] {
+  if (codec !== "pipe") return [];
+  const found: SpecProblem[] = [];
+  const want = (holds: boolean, steps: readonly string[], rule: string, got: unknown): void => {
+    if (!holds) found.push(problem(steps, `${rule} with the pipe codec`, got));
+  };
+  if (checksum !== undefined) want(checksum === "sha1-32", ["checksum"], "sha1-32", checksum);
+  if (server !== undefined) {
+    want(server.workers === 1, ["server", "workers"], "1", server.workers);
+    want(server.responder === "echo", ["server", "responder"], "echo", server.responder);
+  }
+  if (workload !== undefined) {
+    want(workload.inFlightMax === 1, ["workload", "inFlightMax"], "1", workload.inFlightMax);
+    workload.bodies?.forEach((body, index) => {
+      const carried = body.length > 0 && !/[\r\n]$/.test(body);
+      want(
+        carried,
+        ["workload", "bodies", `${index}`],
+        "a text that does not end in a line break, and not empty,",
+        body,
+      );
+    });
+  }
+  return found;
+}
+
+function checkSizes({ codec, transport, workload }: SpecParts, limits: SpecLimits): SpecProblem[] {
+  if (workload === undefined) return [];
+  const found: SpecProblem[] = [];
+  const overhead = codec === "pipe" ? PIPE_OVERHEAD_BYTES : FRAME_OVERHEAD_BYTES;
+  const datagram = transport === "udp";
+  const max = datagram
+    ? Math.min(limits.payloadBytesMax, DATAGRAM_BYTES_MAX - overhead)
+    : limits.payloadBytesMax;
+  const rule = `at most ${max} bytes${datagram ? ", so that a datagram can carry it" : ""}`;
+  const { payloadBytes, bodies } = workload;
+  if (typeof payloadBytes === "number") {
+    if (payloadBytes > max) found.push(problem(["workload", "payloadBytes"], rule, payloadBytes));
+  } else {
+    if (payloadBytes.max > max)
+      found.push(problem(["workload", "payloadBytes", "max"], rule, payloadBytes.max));
+    if (payloadBytes.min > payloadBytes.max) {
+      found.push(
+        problem(
+          ["workload", "payloadBytes", "min"],
+          `at most max, ${payloadBytes.max}`,
+          payloadBytes.min,
+        ),
+      );
+    }
+  }
+  const encoder = new TextEncoder();
+  bodies?.forEach((body, index) => {
+    const bytes = body.length * 3 <= max ? 0 : encoder.encode(body).byteLength;
+    if (bytes > max) found.push(problem(["workload", "bodies", `${index}`], rule, bytes));
+  });
+  return found;
+}
+
+function checkTimes({ workload, client }: SpecParts, limits: SpecLimits): SpecProblem[] {
+  const found: SpecProblem[] = [];
+  if (workload !== undefined && workload.ratePerSecond !== null) {
+    const plannedMs = Math.round((workload.messages / workload.ratePerSecond) * 1_000);
+    if (plannedMs > limits.wallMsMax) {
+      const rule = `high enough that ${workload.messages} messages take at most ${limits.wallMsMax} ms`;
+      found.push(problem(["workload", "ratePerSecond"], rule, workload.ratePerSecond));
+    }
+  }
+  if (client === undefined) return found;
+  const { attemptTimeoutMs, deadlineMs, backoff } = client;
+  if (deadlineMs < attemptTimeoutMs) {
+    found.push(
+      problem(
+        ["client", "deadlineMs"],
+        `at least attemptTimeoutMs, ${attemptTimeoutMs}`,
+        deadlineMs,
+      ),
+    );
+  }
+  if (backoff.kind !== "constant" && backoff.maxMs < backoff.firstMs) {
+    found.push(
+      problem(
+        ["client", "backoff", "maxMs"],
+        `at least firstMs, ${backoff.firstMs}`,
+        backoff.maxMs,
+      ),
+    );
+  }
+  return found;
+}

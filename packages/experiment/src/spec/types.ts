@@ -1,0 +1,118 @@
+/**
+ * The experiment spec as plain data, every default filled in (specVersion 1).
+ *
+ * Types only: what may be left out, and the ranges, stand in schema.ts, which is where a spec
+ * from outside comes in. Inside the house nothing is optional, so nobody asks twice what a
+ * missing field means. All times are milliseconds, all sizes bytes, as the fields' names say.
+ */
+import type { Composition, FaultKind, FaultSpec } from "@faultline/faults";
+import type { ChecksumName } from "@faultline/protocol";
+
+/** Where an experiment runs: sockets on loopback, or a virtual clock. This version refuses `simulated`. */
+export type Mode = "real" | "simulated";
+
+/** What carries the messages. This version refuses `tls`. */
+export type TransportName = "tcp" | "udp" | "tls";
+
+/** How a message is written: binary frames, or the original text form `body|checksum`. */
+export type CodecName = "frame" | "pipe";
+
+/** What the server does with a message. */
+export type ResponderName = "echo" | "receive-only" | "counter";
+
+/** One fault with every default of its kind filled in. */
+export type FullFault = {
+  [Kind in FaultKind]: Required<Extract<FaultSpec, { readonly kind: Kind }>>;
+}[FaultKind];
+
+/** A drawn size: uniform over the whole numbers from `min` to `max`, both included. */
+export interface PayloadRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What is sent. */
+export interface Workload {
+  /** Messages of the whole run, dealt in turn to the clients. */
+  readonly messages: number;
+  /** Bytes of a generated body; with `bodies` it is not used. */
+  readonly payloadBytes: number | PayloadRange;
+  readonly clients: number;
+  /** Messages each client may have unanswered at once. */
+  readonly inFlightMax: number;
+  /** Messages a second over all clients, planned at k / rate; null: as fast as `inFlightMax` allows. */
+  readonly ratePerSecond: number | null;
+  /** Texts sent instead of generated bodies, in turn over the whole run; null: generated. */
+  readonly bodies: readonly string[] | null;
+  /** False: giving up on a message that may have executed makes it `indeterminate`, not `failed`. */
+  readonly idempotent: boolean;
+}
+
+/** The wait before each retry. `constant` uses firstMs alone; `decorrelated` draws its own jitter. */
+export interface Backoff {
+  readonly kind: "constant" | "exponential" | "decorrelated";
+  readonly firstMs: number;
+  readonly factor: number;
+  readonly maxMs: number;
+  readonly jitter: "none" | "full" | "equal";
+}
+
+/** How hard the client tries. */
+export interface ClientPolicy {
+  /** Transmissions of one message, the first included. */
+  readonly attemptsMax: number;
+  readonly attemptTimeoutMs: number;
+  /** One deadline over queue, attempts and waits of a message. */
+  readonly deadlineMs: number;
+  readonly backoff: Backoff;
+  /** Bodies with one of these phrases, or blank ones, are never sent (`rejected`); null: no check. */
+  readonly forbidden: readonly string[] | null;
+}
+
+/** The server under test. */
+export interface ServerPolicy {
+  readonly workers: number;
+  readonly responder: ResponderName;
+}
+
+/** A stretch of the run with its own faults. The last phase lasts until the run ends. */
+export interface Phase {
+  readonly name: string;
+  readonly durationMs: number;
+  /** A fault for this phase alone, or the id of a top-level fault. */
+  readonly faults: readonly (FullFault | string)[];
+}
+
+/** The comparisons an assertion may make. */
+export type Operator = "<" | "<=" | "==" | "!=" | ">=" | ">";
+
+/** One thing that must hold. */
+export interface Assertion {
+  /** Path of a number in the result: `delivery.ratio`, `latencyMs.p99`, `faults.flip.fired`. */
+  readonly metric: string;
+  readonly op: Operator;
+  readonly value: number;
+  /** Confidence of the interval that must clear the value; null: the observed value alone is compared. */
+  readonly confidence: number | null;
+  /** Only messages planned in this phase count; null: the whole run. */
+  readonly phase: string | null;
+}
+
+/** A whole experiment. */
+export interface FullSpec {
+  readonly specVersion: 1;
+  readonly name: string;
+  readonly mode: Mode;
+  /** 0 … 2^53-1. */
+  readonly seed: number;
+  readonly transport: TransportName;
+  readonly codec: CodecName;
+  readonly checksum: ChecksumName;
+  readonly workload: Workload;
+  readonly client: ClientPolicy;
+  readonly server: ServerPolicy;
+  readonly faults: readonly FullFault[];
+  readonly composition: Composition;
+  readonly phases: readonly Phase[] | null;
+  readonly assert: readonly Assertion[];
+}
