@@ -1,0 +1,55 @@
+/**
+ * `pnpm bench`: every figure a ratio against a baseline measured in the same run.
+ *
+ * `--json` prints one object and nothing else; `--only NAME` runs one case; `--list` names them.
+ * Progress goes to standard error. It never judges: a slow machine is not a failure.
+ */
+import process from "node:process";
+import { parseArgs } from "node:util";
+
+import { type BenchCase, type BenchResult, runCase } from "./case.ts";
+import { codecCase } from "./codec.ts";
+import { exchangeCases } from "./exchange.ts";
+import { memoryCases } from "./memory.ts";
+
+const CASES: readonly BenchCase[] = [...exchangeCases, codecCase, ...memoryCases];
+
+const { values: options } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    list: { type: "boolean", default: false },
+    only: { type: "string" },
+  },
+});
+
+function chosen(): readonly BenchCase[] {
+  if (options.only === undefined) return CASES;
+  const found = CASES.filter((bench) => bench.name === options.only);
+  if (found.length > 0) return found;
+  console.error(`Cannot bench as "only" must be one of ${CASES.map((bench) => bench.name).join(", ")}: got ${options.only}`);
+  process.exit(3);
+}
+
+function figure(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+function print(result: BenchResult): void {
+  const base = result.baseline === null ? "" : `   ${result.baseline.name}: ${figure(result.baseline.value)}`;
+  const ratio = result.ratio === null ? "" : `   ratio ${result.ratio.toFixed(2)}`;
+  console.log(`${result.name.padEnd(18)} ${figure(result.value)} ${result.unit}${base}${ratio}   (promised: ${result.promise})`);
+}
+
+if (options.list) {
+  for (const bench of CASES) console.log(`${bench.name.padEnd(18)} ${bench.unit}`);
+  process.exit(0);
+}
+const results: BenchResult[] = [];
+for (const bench of chosen()) {
+  const result = await runCase(bench, (line) => console.error(line));
+  results.push(result);
+  if (!options.json) print(result);
+}
+const runtime = `node ${process.versions.node}`;
+if (options.json) console.log(JSON.stringify({ runtime, cases: results }, null, 2));
+process.exit(0);

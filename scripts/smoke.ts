@@ -1,0 +1,86 @@
+/**
+ * `pnpm smoke`: the packed tarballs, installed in an empty folder, run one exchange each on the
+ * runtimes we promise.
+ *
+ * Packs with pnpm (only its pack swaps the exports from source to dist), lints the packages,
+ * installs them with npm as a stranger would, and runs the same program on Node 22, 26 and Deno.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+
+import { writeReport } from "./report.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const PACKS = join(ROOT, "dist-packs");
+/** The oldest Node that the published packages promise. */
+const NODE_FLOOR = "22";
+
+const EXCHANGE = `
+import { createClient, randomDraw, randomSession, systemClock, tcpDialer, udpDialer } from "@faultline/client";
+import { startServer } from "@faultline/server";
+import { FRAME_VERSION } from "@faultline/protocol";
+
+const server = await startServer({ workers: 2 });
+for (const [name, dialer] of [["tcp", tcpDialer(server.tcp)], ["udp", udpDialer(server.udp)]]) {
+  const client = createClient({ dialer, clock: systemClock(), draw: randomDraw(), session: randomSession() });
+  const outcome = await client.send("Hello from Client");
+  const body = new TextDecoder().decode(outcome.reply);
+  if (outcome.outcome !== "delivered" || body !== "Hello from Client") throw new Error(name + ": " + JSON.stringify(outcome));
+  await client.close();
+}
+await server.close();
+console.log("one exchange over tcp and udp, frame version " + FRAME_VERSION);
+`;
+
+let passed = 0;
+let failed = 0;
+
+function step(name: string, folder: string, command: readonly [string, ...string[]]): boolean {
+  const [program, ...rest] = command;
+  const done = spawnSync(program, rest, { cwd: folder, encoding: "utf8", timeout: 300_000 });
+  const ok = done.status === 0;
+  console.log(`${ok ? "ok  " : "FAIL"} ${name}`);
+  if (!ok) console.log(`${done.stdout}${done.stderr}${done.error?.message ?? ""}`);
+  if (ok) passed += 1;
+  else failed += 1;
+  return ok;
+}
+
+function packAll(): string[] {
+  rmSync(PACKS, { recursive: true, force: true });
+  if (!step("pack", ROOT, ["turbo", "run", "pack", "--force", "--output-logs=errors-only"])) return [];
+  return readdirSync(PACKS).filter((name) => name.endsWith(".tgz"));
+}
+
+function inspect(tarballs: readonly string[]): void {
+  for (const name of tarballs) {
+    step(`publint ${name}`, PACKS, ["publint", "run", name, "--strict"]);
+    step(`types of ${name}`, PACKS, ["attw", name, "--profile", "esm-only"]);
+  }
+}
+
+function exchange(tarballs: readonly string[], folder: string): void {
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "smoke", private: true, type: "module" }));
+  writeFileSync(join(folder, "exchange.mjs"), EXCHANGE);
+  const files = tarballs.map((name) => join(PACKS, name));
+  const installed = step("install in an empty folder", folder, ["npm", "install", "--no-save", ...files, `node@${NODE_FLOOR}`]);
+  if (!installed) return;
+  step(`exchange on Node ${NODE_FLOOR}`, folder, [join(folder, "node_modules/.bin/node"), "exchange.mjs"]);
+  step("exchange on Node 26", folder, [process.execPath, "exchange.mjs"]);
+  step("exchange on Deno", folder, ["deno", "run", "-A", "--node-modules-dir=manual", "exchange.mjs"]);
+}
+
+const tarballs = packAll();
+inspect(tarballs);
+const folder = mkdtempSync(join(tmpdir(), "faultline-smoke-"));
+try {
+  if (tarballs.length > 0) exchange(tarballs, folder);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`smoke: ${passed} passed, ${failed} failed`);
+writeReport(passed, failed);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,0 +1,189 @@
+/**
+ * The house rules as a test: sizes, arrows, where time and chance may enter, documented exports.
+ *
+ * It reads the source as text, so a rule is a few lines and its message names the file.
+ * Types, unused code and formatting belong to other tools (see check.ts).
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const ROOT = join(import.meta.dirname, "..");
+const LINES_MAX = 300;
+const TEST_LINES_MAX = 500;
+const FUNCTION_LINES_MAX = 60;
+
+/** Who may import whom: everything not listed is refused. */
+const ARROWS: Record<string, readonly string[]> = {
+  protocol: [],
+  faults: ["protocol"],
+  server: ["protocol", "faults"],
+  client: ["protocol"],
+  testkit: ["protocol"],
+  experiment: ["protocol", "faults", "server", "client"],
+  api: ["protocol", "faults", "experiment"],
+  cli: ["protocol", "faults", "server", "client", "experiment", "api"],
+};
+
+/** The composition roots and shells that may read a clock or draw a number. */
+const TIME_AND_CHANCE = [
+  "packages/client/src/clock.ts",
+  "packages/client/src/ids.ts",
+  "packages/server/src/clock.ts",
+  "packages/experiment/src/run/world.ts",
+  "apps/api/src/main.ts",
+  "apps/api/src/system.ts",
+  "apps/cli/src/main.ts",
+  "apps/cli/src/system.ts",
+];
+
+const TIME_AND_CHANCE_PATTERN =
+  /\bDate\.now\b|\bnew Date\(\)|\bperformance\.(now|timeOrigin)\b|\bMath\.random\b|\bcrypto\.random|\brandomUUID\b|\brandomBytes\b|\bgetRandomValues\b|\bset(Timeout|Interval|Immediate)\(|\bAbortSignal\.timeout\b|\bhrtime\b/;
+
+const PURE = ["packages/protocol/src", "packages/faults/src"];
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  readonly lines: readonly string[];
+}
+
+function walk(folder: string): string[] {
+  if (!existsSync(join(ROOT, folder))) return [];
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts") && !name.includes("node_modules") && !name.includes("dist/"))
+    .map((name) => join(folder, name))
+    .toSorted();
+}
+
+function load(paths: readonly string[]): Source[] {
+  return paths.map((path) => {
+    const text = readFileSync(join(ROOT, path), "utf8");
+    return { path, text, lines: text.split("\n") };
+  });
+}
+
+const rooms = Object.keys(ARROWS).map((name) => (["api", "cli"].includes(name) ? `apps/${name}` : `packages/${name}`));
+const sources = load(rooms.flatMap((room) => walk(`${room}/src`)));
+const tests = load(rooms.flatMap((room) => walk(`${room}/test`)));
+
+/** The code of a file without comments, line numbers kept. */
+function codeLines(source: Source): string[] {
+  const blank = (comment: string): string => comment.replace(/[^\n]/g, "");
+  return source.text
+    .replace(/\/\*[\s\S]*?\*\//g, blank)
+    .replace(/(^|[^:"'`\\])\/\/[^\n]*/g, (_, before: string) => before)
+    .split("\n");
+}
+
+/** Top-level functions and class methods, told by indentation: the formatter keeps it exact. */
+function longFunctions(source: Source): string[] {
+  const found: string[] = [];
+  const head = /^( {0,4})(?:export )?(?:default )?(?:static |private |override )*(?:async )?(?:function\*? ?[\w$]*|(?:get |set |\*)?[#\w$]+)\s*(?:<[^(]*>)?\(.*\{$|^( {0,4})(?:export )?const [\w$]+ = .*=> \{$/;
+  source.lines.forEach((line, index) => {
+    const match = head.exec(line);
+    if (match === null || /^\s*(if|for|while|switch|return|catch)\b/.test(line)) return;
+    const indent = match[1] ?? match[2] ?? "";
+    const end = source.lines.findIndex((later, at) => at > index && later.startsWith(`${indent}}`));
+    if (end - index + 1 > FUNCTION_LINES_MAX) found.push(`${source.path}:${index + 1} has ${end - index + 1} lines`);
+  });
+  return found;
+}
+
+function undocumented(source: Source): string[] {
+  const pattern = /^export (?:abstract |async )?(?:const|function\*?|class|interface|type) ([\w$]+)/;
+  const companions = new Set<string>();
+  return source.lines.flatMap((line, index) => {
+    const name = pattern.exec(line)?.[1];
+    if (name === undefined) return [];
+    const documented = (source.lines[index - 1] ?? "").trimEnd().endsWith("*/");
+    if (documented) companions.add(name);
+    return documented || companions.has(name) ? [] : [`${source.path}:${index + 1} ${name}`];
+  });
+}
+
+describe("sizes", () => {
+  test(`a source file has at most ${LINES_MAX} lines`, () => {
+    const long = sources.filter((source) => source.lines.length > LINES_MAX + 1);
+    expect(long.map((source) => `${source.path}: ${source.lines.length - 1}`)).toEqual([]);
+  });
+
+  test(`a test file has at most ${TEST_LINES_MAX} lines`, () => {
+    const long = tests.filter((source) => source.lines.length > TEST_LINES_MAX + 1);
+    expect(long.map((source) => `${source.path}: ${source.lines.length - 1}`)).toEqual([]);
+  });
+
+  test(`a function has at most ${FUNCTION_LINES_MAX} lines`, () => {
+    expect(sources.flatMap(longFunctions)).toEqual([]);
+  });
+});
+
+describe("arrows", () => {
+  test("a package imports only those below it, by the door", () => {
+    const wrong = sources.flatMap((source) => {
+      const room = source.path.split("/")[1] ?? "";
+      return [...source.text.matchAll(/from "@faultline\/([^"]+)"/g)]
+        .map((match) => match[1] ?? "")
+        .filter((target) => !(ARROWS[room] ?? []).includes(target))
+        .map((target) => `${source.path} imports ${target}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test("the pure packages know no runtime", () => {
+    const wrong = sources.filter(
+      (source) => PURE.some((folder) => source.path.startsWith(folder)) && /from "node:|\bDeno\b|\bBuffer\b/.test(codeLines(source).join("\n")),
+    );
+    expect(wrong.map((source) => source.path)).toEqual([]);
+  });
+
+  test("no file asks which runtime it is in", () => {
+    const wrong = sources.filter((source) => /\bglobalThis\.Deno\b|"Deno" in |typeof Deno\b/.test(source.text));
+    expect(wrong.map((source) => source.path)).toEqual([]);
+  });
+});
+
+describe("time and chance", () => {
+  test("enter only through the composition roots", () => {
+    const wrong = sources
+      .filter((source) => !TIME_AND_CHANCE.includes(source.path))
+      .flatMap((source) =>
+        codeLines(source).flatMap((line, index) =>
+          TIME_AND_CHANCE_PATTERN.test(line) ? [`${source.path}:${index + 1} ${line.trim()}`] : [],
+        ),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  test("every file that may use them exists", () => {
+    expect(TIME_AND_CHANCE.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+});
+
+describe("words", () => {
+  test("every source file opens by saying what it is for", () => {
+    const silent = sources.filter((source) => !/^(#![^\n]*\n)?\/\*\*/.test(source.text));
+    expect(silent.map((source) => source.path)).toEqual([]);
+  });
+
+  test("every export is documented", () => {
+    expect(sources.flatMap(undocumented)).toEqual([]);
+  });
+
+  test("a door is a list of names", () => {
+    const doors = sources.filter((source) => source.path.endsWith("src/index.ts"));
+    expect(doors.filter((door) => /export \*/.test(door.text)).map((door) => door.path)).toEqual([]);
+  });
+
+  test("every fault is one word: file, catalogue, docs", () => {
+    const words = ["delay", "loss", "corrupt", "duplicate", "reorder", "burst-loss", "bandwidth", "slice", "reset", "blackhole", "slow-close", "partition"];
+    const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+    expect(words.filter((word) => !sources.some((source) => source.path.endsWith(`faults/src/${word}.ts`) || source.path.endsWith(`faults/src/fault/${word}.ts`)))).toEqual([]);
+    expect(words.filter((word) => !readme.includes(`\`${word}\``))).toEqual([]);
+  });
+
+  test("no test is left out or alone", () => {
+    const wrong = tests.filter((source) => /\b(test|it|describe)\.(only|todo)\b/.test(source.text));
+    expect(wrong.map((source) => source.path)).toEqual([]);
+  });
+});
