@@ -18,6 +18,12 @@ export {
   StatusCode,
 } from "./frame.ts";
 export type { ChecksumName, Frame, FrameHeader, FrameLimits, SessionId } from "./frame.ts";
+export { createMessageCheck } from "./message-check.ts";
+export type { MessageCheck, MessageCheckOptions, MessageVerdict } from "./message-check.ts";
+export { decodePipeDatagram } from "./pipe/datagram.ts";
+export { PipeDecoder } from "./pipe/decoder.ts";
+export { encodePipe, encodePipeError, PIPE_LIMITS_DEFAULT, PIPE_SETTLE_MS } from "./pipe/text.ts";
+export type { PipeItem, PipeLimits } from "./pipe/text.ts";
 export type { Clock, Dialer, Draw, Link, LinkError, LinkEvents, Timer } from "./ports.ts";
 export { isRefusal } from "./refusal.ts";
 export type { Refusal, RefusalCode } from "./refusal.ts";
