@@ -1,0 +1,54 @@
+/**
+ * Generators for property tests: frames, payloads, cuts.
+ *
+ * Every frame given here is one that the encoder accepts; small values and edge values come
+ * often, since that is where codecs go wrong.
+ */
+import type { ChecksumName, Frame } from "@faultline/protocol";
+import { checksums, FrameType, StatusCode } from "@faultline/protocol";
+import fc from "fast-check";
+
+/** A payload of up to `bytesMax` bytes. @default 300 */
+export function payloads(bytesMax = 300): fc.Arbitrary<Uint8Array> {
+  return fc.uint8Array({ maxLength: bytesMax });
+}
+
+/** One of the checksum catalogue. */
+export function checksumNames(): fc.Arbitrary<ChecksumName> {
+  return fc.constantFrom(...(Object.keys(checksums) as ChecksumName[]));
+}
+
+/** Any frame that can be sent. */
+export function frames(bytesMax = 300): fc.Arbitrary<Frame> {
+  const uint32 = fc.nat({ max: 0xffff_ffff });
+  const reasons = Object.values(StatusCode).filter((code) => code !== StatusCode.ok);
+  return fc
+    .record({
+      type: fc.constantFrom(...Object.values(FrameType)),
+      checksum: checksumNames(),
+      flags: fc.constantFrom(0, 1),
+      status: fc.constantFrom(...reasons),
+      session: fc.record({ high: uint32, low: uint32 }),
+      operation: fc.maxSafeNat(),
+      attempt: uint32,
+      remainingMs: uint32,
+      payload: payloads(bytesMax),
+    })
+    .map((frame) => ({ ...frame, status: frame.type === FrameType.error ? frame.status : 0 }));
+}
+
+/** Sizes to cut a stream into, to be used again and again: see `cut`. */
+export function cuts(): fc.Arbitrary<readonly number[]> {
+  return fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 1, maxLength: 12 });
+}
+
+/** The bytes in pieces of the given sizes, which are gone through again until all is cut. */
+export function cut(bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const size = Math.max(1, sizes[turn % sizes.length] ?? bytes.length);
+    pieces.push(bytes.subarray(at, at + size));
+    at += size;
+  }
+  return pieces;
+}
