@@ -1,3 +1,13 @@
+export { FAULT_KINDS, faultCatalog } from "./catalog.ts";
+export { type EndDecision, FaultChain, type FaultChainOptions, type StreamEnd } from "./chain.ts";
+export { checkFault } from "./check.ts";
+export { checkPlan } from "./check-plan.ts";
+export { PASS_DECISION } from "./decision.ts";
+export { Draws, DRAW_RANGE, thresholdOf } from "./draws.ts";
+export type { Fault, FaultCatalog, FaultEntry, FaultTools, Series, Transport } from "./fault.ts";
+export { COMMON_FIELDS, type FieldRule } from "./fields.ts";
+export { hashText, keyedUint32, RNG_NAME, wordHigh, wordLow } from "./keyed.ts";
+export type { FaultProblem } from "./problem.ts";
 export type {
   BandwidthFault,
   BlackholeFault,
@@ -18,4 +28,5 @@ export type {
   SliceFault,
   SlowCloseFault,
 } from "./spec.ts";
+export { type FaultStats, mergeFaultStats, zScore } from "./stats.ts";
 export type { Decision, Direction, FaultRecord, Unit, UnitKind, Verdict } from "./verdict.ts";

@@ -8,7 +8,7 @@
 /** What every fault takes. */
 export interface FaultCommon {
   readonly id: string;
-  /** Which way it acts. @default "reply" */
+  /** Which way it acts. @default "reply"; "both" for blackhole and partition */
   readonly direction?: "request" | "reply" | "both";
   /** Chance to act on an eligible unit, 0 … 1. @default 1 */
   readonly probability?: number;
@@ -32,7 +32,12 @@ export type DelayDistribution =
 export interface DelayFault extends FaultCommon {
   readonly kind: "delay";
   readonly delayMs: number;
-  /** Spread around delayMs, in the distribution's own sense. @default 0 */
+  /**
+   * Spread around delayMs: ± for uniform, else the standard deviation (exponential: 0 means
+   * delayMs). Must be 0 for constant.
+   *
+   * @default 0
+   */
   readonly jitterMs?: number;
   /** @default "constant" when jitterMs is 0, else "uniform" */
   readonly distribution?: DelayDistribution;
@@ -80,7 +85,7 @@ export interface BandwidthFault extends FaultCommon {
 }
 export interface SliceFault extends FaultCommon {
   readonly kind: "slice";
-  /** Mean size of a piece in bytes. @default 16 */
+  /** Mean size of a piece in bytes; a unit no longer than this stays whole. @default 16 */
   readonly sliceBytes?: number;
   /** Pause between two pieces. @default 1 */
   readonly delayMs?: number;

@@ -80,14 +80,15 @@ export interface FaultRecord {
 /**
  * What the whole chain decided for one unit: the sum of all verdicts.
  *
- * `fate` says whether it arrives; the rest says how. `records` is empty exactly when nothing fired.
+ * `fate` says whether it arrives; the rest says how. `records` is empty exactly when nothing fired;
+ * the decision is then `PASS_DECISION` itself.
  */
 export interface Decision {
   readonly fate: "deliver" | "drop" | "answer" | "reset" | "silence";
-  /** Sum of all delays. */
+  /** Sum of all delays. With `answer` and `reset`, these too come that much later. */
   readonly delayUs: number;
-  /** The bytes that arrive: the unit's own object when no fault replaced them. */
-  readonly bytes: Uint8Array;
+  /** The bytes that arrive instead; undefined when the unit's own do (`replaced` is false). */
+  readonly bytes: Uint8Array | undefined;
   readonly replaced: boolean;
   /** How many extra times it arrives. */
   readonly copies: number;

@@ -1,0 +1,19 @@
+/**
+ * When a live change of plan leaves a fault as it was.
+ */
+import type { FaultPlan, FaultSpec } from "./spec.ts";
+
+/** Whether two specs ask for the same fault. They are flat, so their fields are compared. */
+export function isSameSpec(one: FaultSpec, other: FaultSpec): boolean {
+  const fields = new Map<string, unknown>(Object.entries(one));
+  const others = Object.entries(other);
+  return others.length === fields.size && others.every(([name, is]) => fields.get(name) === is);
+}
+
+/** Whether what all faults of two plans stand on (seed, composition, sessions) is the same. */
+export function isSameGround(one: FaultPlan, other: FaultPlan): boolean {
+  if (one.seed !== other.seed || one.composition !== other.composition) return false;
+  const { sessions: before = [] } = one;
+  const { sessions: after = [] } = other;
+  return before.length === after.length && before.every((id, index) => id === after[index]);
+}
