@@ -16,8 +16,8 @@ import { reorder } from "./fault/reorder.ts";
 import { reset } from "./fault/reset.ts";
 import { slice } from "./fault/slice.ts";
 import { slowClose } from "./fault/slow-close.ts";
-import type { Fault, FaultCatalog, FaultEntry, FaultTools } from "./fault.ts";
-import type { FaultKind, FaultSpec } from "./spec.ts";
+import type { FaultCatalog, FaultEntry } from "./fault.ts";
+import type { FaultKind } from "./spec.ts";
 
 /** Every fault kind with what it is, what it acts on and what it takes. */
 export const faultCatalog: FaultCatalog = {
@@ -42,9 +42,4 @@ export const FAULT_KINDS: readonly FaultKind[] = Object.keys(faultCatalog) as Fa
 export function entryOf(kind: FaultKind): FaultEntry {
   // Sound: the catalog pairs each kind with the entry of that kind's spec.
   return faultCatalog[kind] as unknown as FaultEntry;
-}
-
-/** The fault a spec asks for. */
-export function createFault(spec: FaultSpec, tools: FaultTools): Fault {
-  return entryOf(spec.kind).create(spec, tools);
 }

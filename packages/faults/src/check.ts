@@ -39,7 +39,7 @@ function checkFields(fault: Settings, kind: FaultKind): FaultProblem[] {
   const problems: FaultProblem[] = [];
   for (const [name, field] of Object.entries(fields)) {
     const value = fault[name];
-    if (value === undefined ? field.default === undefined : !field.accepts(value)) {
+    if (value === undefined ? field.required : !field.accepts(value)) {
       problems.push(problem(`/${name}`, name, field.rule, value));
     }
   }

@@ -11,7 +11,9 @@ export interface FieldRule {
   readonly rule: string;
   /** What the setting means, unit included. */
   readonly means: string;
-  /** What stands in when it is left out; undefined: it must be given. */
+  /** Whether it must be given. */
+  readonly required: boolean;
+  /** What stands in when it is left out; undefined where that depends on other settings. */
   readonly default: number | string | null | undefined;
   accepts(value: unknown): boolean;
 }
@@ -29,6 +31,7 @@ export function numberField(range: Range): FieldRule {
   return {
     rule: `a number of ${range.min} to ${range.max}`,
     means: range.means,
+    required: range.default === undefined,
     default: range.default,
     accepts: (value) => typeof value === "number" && value >= range.min && value <= range.max,
   };
@@ -41,6 +44,7 @@ export function integerField(range: Range): FieldRule {
   return {
     rule: nullable ? `${rule}, or null` : rule,
     means: range.means,
+    required: range.default === undefined,
     default: range.default,
     accepts: (value) =>
       (nullable && value === null) ||
@@ -48,14 +52,15 @@ export function integerField(range: Range): FieldRule {
   };
 }
 
-/** One of a list of words. Without a `default` the setting may still be left out. */
+/** One of a list of words. It may be left out, with or without a `default`. */
 export function wordField(
   words: readonly string[],
-  options: { readonly means: string; readonly default: string | null },
+  options: { readonly means: string; readonly default?: string },
 ): FieldRule {
   return {
     rule: `one of ${words.join(", ")}`,
     means: options.means,
+    required: false,
     default: options.default,
     accepts: (value) => words.some((word) => word === value),
   };

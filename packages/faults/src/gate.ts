@@ -72,6 +72,16 @@ export class Gate {
   }
 }
 
+/** How many of a session's messages lie between two that the gates let through. */
+export function spacingOf(spec: FaultCommon, roster: Roster): number {
+  const every = spec.everyMessages ?? 1;
+  return every / commonDivisor(every, Math.max(1, roster.clients));
+}
+
+function commonDivisor(one: number, other: number): number {
+  return other === 0 ? one : commonDivisor(other, one % other);
+}
+
 /** Client c of n gets floor(count / n), and one more while c < count mod n. */
 function shareOf(count: number, client: number, clients: number): number {
   if (client < 0 || count === Number.POSITIVE_INFINITY) return count;

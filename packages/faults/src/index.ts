@@ -3,7 +3,7 @@ export { type EndDecision, FaultChain, type FaultChainOptions, type StreamEnd } 
 export { checkFault } from "./check.ts";
 export { checkPlan } from "./check-plan.ts";
 export { PASS_DECISION } from "./decision.ts";
-export { Draws, DRAW_RANGE, thresholdOf } from "./draws.ts";
+export type { Draws } from "./draws.ts";
 export type { Fault, FaultCatalog, FaultEntry, FaultTools, Series, Transport } from "./fault.ts";
 export { COMMON_FIELDS, type FieldRule } from "./fields.ts";
 export { hashText, keyedUint32, RNG_NAME, wordHigh, wordLow } from "./keyed.ts";

@@ -14,11 +14,11 @@ export const COPIES_MAX = 50;
 /** Most units that may pass a held one: a held unit costs memory while it waits. */
 export const GAP_MAX = 1000;
 
-/** Fastest shaped rate, 10 GB/s: above it a token is worth less than the clock's microsecond. */
-export const BYTES_PER_SECOND_MAX = 10_000_000_000;
+/** Fastest shaped rate, 1 TB/s: above it a microsecond, the clock's grain, carries a megabyte. */
+export const BYTES_PER_SECOND_MAX = 1_000_000_000_000;
 
-/** Largest token bucket or slice, 1 GiB. */
-export const BYTES_MAX = 1_073_741_824;
+/** Largest token bucket or slice: a second at the fastest rate. */
+export const BYTES_MAX = 1_000_000_000_000;
 
 /** Most pieces a unit is sliced into; what remains is the last piece. Each piece costs a write. */
 export const SLICE_PIECES_MAX = 1024;

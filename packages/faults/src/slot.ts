@@ -8,7 +8,7 @@ import { entryOf } from "./catalog.ts";
 import { describe } from "./decision.ts";
 import { Draws, DRAW_RANGE, thresholdOf } from "./draws.ts";
 import type { Fault } from "./fault.ts";
-import { Gate, type Roster } from "./gate.ts";
+import { Gate, type Roster, spacingOf } from "./gate.ts";
 import type { FaultKind, FaultSpec } from "./spec.ts";
 import { type FaultStats, independentMoments, SeriesTally, thinned } from "./stats.ts";
 import type { Direction, FaultRecord, Unit, UnitKind, Verdict } from "./verdict.ts";
@@ -57,7 +57,9 @@ export class Slot {
     this.#draws = new Draws(context.seed, spec.id);
     const { series } = this.#fault;
     if (series !== undefined) {
-      this.#tally = new SeriesTally(thinned(series, this.#share()), context.sessionsMax);
+      const spacing = spacingOf(spec, context.roster);
+      const met = thinned(series, { share: this.#share(), spacing });
+      this.#tally = new SeriesTally(met, context.sessionsMax);
     }
   }
 

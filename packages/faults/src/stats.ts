@@ -59,12 +59,15 @@ export function independentMoments(
   return { expected: eligible * share, variance: eligible * share * (1 - share) };
 }
 
-/** A series whose units are each let through to it with chance `share`. */
-export function thinned(series: Series, share: number): Series {
+/** A series of which only every so-many-th message counts, and fires with chance `share` of it. */
+export function thinned(
+  series: Series,
+  by: { readonly share: number; readonly spacing: number },
+): Series {
   return {
-    mean: series.mean * share,
-    swing: series.swing * share * share,
-    memory: series.memory,
+    mean: series.mean * by.share,
+    swing: series.swing * by.share * by.share,
+    memory: integerPower(series.memory, by.spacing),
   };
 }
 

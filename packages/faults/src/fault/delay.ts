@@ -38,7 +38,7 @@ export const delay: FaultEntry<DelayFault> = {
     }),
     distribution: wordField(
       ["constant", "uniform", "normal", "exponential", "pareto", "paretonormal", "lognormal"],
-      { means: "constant where jitterMs is 0, else uniform, if left out", default: null },
+      { means: "constant where jitterMs is 0, else uniform, if left out" },
     ),
     correlation: numberField({
       min: 0,
