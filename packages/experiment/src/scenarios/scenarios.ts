@@ -4,10 +4,14 @@
 import { parseSpec } from "../spec/parse.ts";
 import type { SpecProblem } from "../spec/problem.ts";
 import type { FullSpec, Mode, TransportName } from "../spec/types.ts";
+import { complete } from "./build.ts";
+import { CALM } from "./calm.ts";
+import { DAMAGE } from "./damage.ts";
+import { LOSSY } from "./lossy.ts";
 import type { Scenario } from "./types.ts";
 
 /** Every built-in scenario, in the order in which the demo shows them. */
-export const scenarios: readonly Scenario[] = [];
+export const scenarios: readonly Scenario[] = [...CALM, ...LOSSY, ...DAMAGE].map(complete);
 
 /** A scenario by name with what the user wants otherwise. */
 export interface ScenarioChoice {

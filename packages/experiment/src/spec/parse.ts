@@ -10,7 +10,7 @@ import type { z } from "zod";
 import type { FaultSpec } from "@faultline/faults";
 import { drawSeed } from "../run/world.ts";
 import { SPEC_LIMITS_DEFAULT, type SpecLimits } from "./limits.ts";
-import { type SpecProblem, toProblems, unique } from "./problem.ts";
+import { type SpecProblem, inOrder, toProblems } from "./problem.ts";
 import { type SpecParts, checkRules } from "./rules.ts";
 import { createSpecShape, createSpecSchema } from "./schema.ts";
 import type { FullFault, FullSpec, Phase, Workload } from "./types.ts";
@@ -132,10 +132,6 @@ function order(parts: SpecParts, seed: () => number): FullSpec {
     phases: phases ?? null,
     assert,
   };
-}
-
-function inOrder(problems: readonly SpecProblem[]): SpecProblem[] {
-  return unique(problems).toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
 function isRecord(value: unknown): value is Input {

@@ -62,11 +62,30 @@ function discriminator(issue: Issue): Path {
   return step === undefined || issue.path.at(-1) === step ? [] : [step];
 }
 
+/** How many problems are told: a list of a million wrong faults needs no million lines. */
+const PROBLEMS_MAX = 1_000;
+
 /** The same problems, each once. */
-export function unique(problems: readonly SpecProblem[]): SpecProblem[] {
+function unique(problems: readonly SpecProblem[]): SpecProblem[] {
   const seen = new Map<string, SpecProblem>();
-  for (const problem of problems) seen.set(`${problem.path}\n${problem.message}`, problem);
+  for (const one of problems) seen.set(`${one.path}\n${one.message}`, one);
   return [...seen.values()];
+}
+
+/** The same problems, each once, by their place in the spec; at most a thousand. */
+export function inOrder(problems: readonly SpecProblem[]): SpecProblem[] {
+  return unique(problems).slice(0, PROBLEMS_MAX).toSorted(byPlace);
+}
+
+/** By path, item 2 before item 10. */
+function byPlace(a: SpecProblem, b: SpecProblem): number {
+  const left = sortKey(a.path);
+  const right = sortKey(b.path);
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function sortKey(path: string): string {
+  return path.replace(/\d+/g, (digits) => digits.padStart(8, "0"));
 }
 
 /** A problem with the value that broke the rule. */

@@ -13,8 +13,17 @@ const SHOWN_CHARACTERS_MAX = 60;
 export function show(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "number") return String(value);
-  const text = JSON.stringify(value) ?? typeof value;
+  const text = toText(value);
   return text.length > SHOWN_CHARACTERS_MAX ? `${text.slice(0, SHOWN_CHARACTERS_MAX)}…` : text;
+}
+
+/** JSON where there is one; a cycle, a bigint or a thousand levels have none. */
+function toText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? `a ${typeof value}`;
+  } catch {
+    return `a ${typeof value}`;
+  }
 }
 
 /** What `error` of a zod schema or check is set to. */

@@ -4,7 +4,7 @@
 import { knowsConfidence, knowsPhase, parseMetric } from "./metric.ts";
 import { type SpecProblem, problem } from "./problem.ts";
 import type { SpecParts } from "./rules.ts";
-import type { Assertion } from "./types.ts";
+import type { Assertion, FullFault } from "./types.ts";
 
 /** Unknown metrics, faults and phases; a phase or a confidence where the metric has none. */
 export function checkAssertions(parts: SpecParts): SpecProblem[] {
@@ -23,7 +23,8 @@ function checkAssertion(assertion: Assertion, index: number, parts: SpecParts): 
     return [problem(at("metric"), rule, metric)];
   }
   const found: SpecProblem[] = [];
-  if (path.fault !== undefined && !faultIds(parts).has(path.fault)) {
+  const ids = faultIds(parts);
+  if (path.fault !== undefined && ids !== undefined && !ids.has(path.fault)) {
     found.push(problem(at("metric"), "about a fault of this spec", metric));
   }
   if (phase !== null) {
@@ -39,9 +40,12 @@ function checkAssertion(assertion: Assertion, index: number, parts: SpecParts): 
   return found;
 }
 
-function faultIds({ faults, phases }: SpecParts): Set<string> {
-  const inner = (phases ?? [])
-    .flatMap((phase) => phase?.faults ?? [])
-    .filter((fault) => typeof fault !== "string");
-  return new Set([...(faults ?? []), ...inner].flatMap((fault) => (fault ? [fault.id] : [])));
+/** Every declared id; undefined where a fault was too wrong to be read, so nothing can be said. */
+function faultIds({ faults = [], phases }: SpecParts): Set<string> | undefined {
+  const own = (phases ?? []).flatMap((phase): readonly (FullFault | string | undefined)[] =>
+    phase === undefined ? [undefined] : phase.faults,
+  );
+  const all = [...faults, ...own];
+  if (all.includes(undefined)) return undefined;
+  return new Set(all.flatMap((fault) => (typeof fault === "object" ? [fault.id] : [])));
 }

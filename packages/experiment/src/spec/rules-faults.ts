@@ -4,8 +4,9 @@
  * Ranges of one field are the schema's; what a kind can act on is the fault catalogue's, asked
  * here and not repeated.
  */
+import { checkFault, faultCatalog } from "@faultline/faults";
 import type { SpecLimits } from "./limits.ts";
-import { type SpecProblem, problem } from "./problem.ts";
+import { type SpecProblem, pointer, problem } from "./problem.ts";
 import type { SpecParts } from "./rules.ts";
 import type { FullFault, Phase } from "./types.ts";
 
@@ -17,12 +18,24 @@ interface Placed {
 
 /** Sums of decimal probabilities may miss 1 by rounding; this much is forgiven. */
 const SUM_SLACK = 1e-9;
-const STREAM_ONLY = new Set(["slice", "reset", "slow-close"]);
 
 /** Ids, transports and, for `exclusive`, the sum of the faults in force together. */
 export function checkFaults(parts: SpecParts): SpecProblem[] {
   const placed = placeAll(parts);
-  return [...checkIds(placed), ...checkTransports(parts, placed), ...checkExclusive(parts)];
+  return [
+    ...placed.flatMap(checkOne),
+    ...checkIds(placed),
+    ...checkTransports(parts, placed),
+    ...checkExclusive(parts),
+  ];
+}
+
+/** What the faults package itself has to say, in the words of this one. */
+function checkOne({ fault, steps }: Placed): SpecProblem[] {
+  return checkFault(fault).map(({ path, message }) => ({
+    path: pointer(steps) + path,
+    message: message.slice(Math.max(0, message.indexOf("must be"))),
+  }));
 }
 
 function placeAll({ faults, phases }: SpecParts): Placed[] {
@@ -57,7 +70,7 @@ function checkIds(placed: readonly Placed[]): SpecProblem[] {
 function checkTransports({ transport }: SpecParts, placed: readonly Placed[]): SpecProblem[] {
   if (transport !== "udp") return [];
   return placed
-    .filter(({ fault }) => STREAM_ONLY.has(fault.kind))
+    .filter(({ fault }) => !faultCatalog[fault.kind].transports.includes("udp"))
     .map(({ fault, steps }) =>
       problem(
         [...steps, "kind"],

@@ -27,8 +27,10 @@ export type SpecParts = {
 
 /** Largest UDP payload over IPv4: 65_535 less the IP and UDP headers (RFC 768, RFC 791). */
 const DATAGRAM_BYTES_MAX = 65_507;
-/** Header and longest trailer of a frame, and the counter responder's prefix. */
-const FRAME_OVERHEAD_BYTES = 40 + 16 + 8;
+/** The counter responder's prefix. */
+const COUNT_BYTES = 8;
+/** Header and longest trailer of a frame, and that prefix. */
+const FRAME_OVERHEAD_BYTES = 40 + 16 + COUNT_BYTES;
 /** `|` and eight hex digits. */
 const PIPE_OVERHEAD_BYTES = 9;
 
@@ -86,14 +88,19 @@ function checkPipe({ codec, checksum, workload, server }: SpecParts): SpecProble
   return found;
 }
 
-function checkSizes({ codec, transport, workload }: SpecParts, limits: SpecLimits): SpecProblem[] {
+function checkSizes(
+  { codec, transport, workload, server }: SpecParts,
+  limits: SpecLimits,
+): SpecProblem[] {
   if (workload === undefined) return [];
   const found: SpecProblem[] = [];
   const overhead = codec === "pipe" ? PIPE_OVERHEAD_BYTES : FRAME_OVERHEAD_BYTES;
   const datagram = transport === "udp";
-  const max = datagram
-    ? Math.min(limits.payloadBytesMax, DATAGRAM_BYTES_MAX - overhead)
-    : limits.payloadBytesMax;
+  const prefix = server?.responder === "counter" ? COUNT_BYTES : 0;
+  const max = Math.min(
+    limits.payloadBytesMax - prefix,
+    datagram ? DATAGRAM_BYTES_MAX - overhead : Infinity,
+  );
   const rule = `at most ${max} bytes${datagram ? ", so that a datagram can carry it" : ""}`;
   const { payloadBytes, bodies } = workload;
   if (typeof payloadBytes === "number") {

@@ -1,0 +1,37 @@
+/**
+ * Every draw the runner makes, each keyed and named.
+ *
+ * A draw is a function of (seed, name, client, message, …) and of nothing else, so the same
+ * message has the same body, session and backoff whatever the number of threads and whatever
+ * happened before it. The names share no stream with a fault: a fault's stream is its id.
+ */
+import { hashText, keyedUint32 } from "@faultline/faults";
+import type { Draw, SessionId } from "@faultline/protocol";
+
+const SESSION = hashText("runner session");
+const BACKOFF = hashText("runner backoff");
+const SIZE = hashText("runner payload size");
+const BODY = hashText("runner payload body");
+
+/** The session of a client: 64 bits drawn by its number, the same in every run of the seed. */
+export function sessionOf(seed: number, client: number): SessionId {
+  return {
+    high: keyedUint32(seed, SESSION, client, 0),
+    low: keyedUint32(seed, SESSION, client, 1),
+  };
+}
+
+/** The draws a client makes for its waits, keyed by message and attempt. */
+export function backoffDraw(seed: number, client: number): Draw {
+  return (operation, attempt) => keyedUint32(seed, BACKOFF, client, operation, attempt);
+}
+
+/** Where in its range the size of a body lies. */
+export function sizeDraw(seed: number, client: number, message: number): number {
+  return keyedUint32(seed, SIZE, client, message);
+}
+
+/** The n-th word of a generated body. */
+export function bodyDraw(seed: number, client: number, message: number, n: number): number {
+  return keyedUint32(seed, BODY, client, message, n);
+}
