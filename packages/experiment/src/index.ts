@@ -3,6 +3,7 @@
  *
  * What is not listed here may change tomorrow.
  */
+export { faultsInForce } from "./plan/faults.ts";
 export type {
   AssertionResult,
   AttemptEnd,
