@@ -1,0 +1,90 @@
+/**
+ * The process as one value: streams, environment, time, chance, signals.
+ *
+ * The only file of this package that touches `process` state, clocks, timers or random numbers;
+ * verbs are given a `System` and can so be run by a test inside its own process. It decides
+ * nothing: no formatting and no policy lives here.
+ */
+import process from "node:process";
+import type { Readable, Writable } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
+
+/** Where text goes. */
+export interface Output {
+  write(text: string): void;
+  /** True when a person looks at it. */
+  readonly isTTY: boolean;
+  /** Width in columns; Infinity where nobody wraps. */
+  readonly columns: number;
+  /** The stream itself, for libraries that draw on it. */
+  readonly stream: Writable;
+}
+
+/** Everything a verb may take from the outside. */
+export interface System {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Milliseconds that never go backwards, from an arbitrary start. */
+  nowMs(): number;
+  /** The time of day, for logs. */
+  date(): Date;
+  /** Resolves after `ms`; rejects with the signal's reason when it is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** A seed short enough to be typed again: 32 random bits. */
+  drawSeed(): number;
+  /** Calls `run` on Ctrl-C and on termination, until the returned function is called. */
+  onStop(run: () => void): () => void;
+  /** Leaves at once, whatever is still open. */
+  exit(code: number): void;
+}
+
+const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+function output(stream: NodeJS.WriteStream): Output {
+  return {
+    write: (text) => void stream.write(text),
+    get isTTY() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.isTTY === true ? (stream.columns ?? 80) : Infinity;
+    },
+    stream,
+  };
+}
+
+/** A reader that went away (`faultline … | head`) ends the program quietly, as with other tools. */
+function leaveOnBrokenPipe(stream: NodeJS.WriteStream): void {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === "EPIPE" ? 0 : 3);
+  });
+}
+
+/** The real process. Call once: it listens for broken pipes. */
+export function createSystem(): System {
+  leaveOnBrokenPipe(process.stdout);
+  leaveOnBrokenPipe(process.stderr);
+  return {
+    args: process.argv.slice(2),
+    env: process.env,
+    stdin: process.stdin,
+    stdout: output(process.stdout),
+    stderr: output(process.stderr),
+    nowMs: () => performance.now(),
+    date: () => new Date(),
+    sleep: async (ms, signal) => {
+      await wait(ms, undefined, signal === undefined ? {} : { signal });
+    },
+    drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
+    onStop: (run) => {
+      for (const name of STOP_SIGNALS) process.on(name, run);
+      return () => {
+        for (const name of STOP_SIGNALS) process.off(name, run);
+      };
+    },
+    exit: (code) => process.exit(code),
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * The report of a run: every figure stands where a reader looks for it, whole and true.
+ */
+import { describe, expect, test } from "vitest";
+import { LatencyPicture } from "../src/output/picture.ts";
+import { reportLines } from "../src/output/report.ts";
+import { styleFor } from "../src/output/style.ts";
+import { PASSED, sampleResult } from "./sample-result.ts";
+
+const style = styleFor({ isTTY: false }, { LANG: "C.UTF-8" });
+const report = (result = sampleResult()): string =>
+  reportLines(result, { style, columnsMax: Infinity }).join("\n");
+
+describe("the report", () => {
+  test("opens with the name and the verdict and closes with the line that replays it", () => {
+    const lines = report().split("\n");
+    expect(lines[0]).toBe("corruption over tcp  PASS");
+    expect(lines[1]).toBe("seed 42 · real · tcp · frame with crc32c · 200 messages · 1 client");
+    expect(lines.at(-2)).toContain(
+      "npx -y pnpm@12 faultline run corruption --transport tcp --seed 42",
+    );
+  });
+
+  test("shows what came of the messages, and only the counts that say something", () => {
+    const text = report();
+    expect(text).toContain(
+      "delivered   198 of 200   99 % in [0.964, 0.997], expected 99.84 %   2 failed",
+    );
+    expect(text).not.toContain("rejected");
+    expect(text).toContain(
+      "attempts    251   51 retries   3 timeouts   4 error replies   5 resets   6 reconnects",
+    );
+    expect(text).toContain("corruption  47 detected   0 undetected");
+    expect(text).toContain("latency ms  min 0.08   p50 0.214   p90 104   p99 313   max 640");
+  });
+
+  test("a quantile that is not known is a dash, never a zero", () => {
+    const result = sampleResult();
+    const text = report({ ...result, latencyMs: { ...result.latencyMs, p99: null } });
+    expect(text).toContain("p99 –");
+  });
+
+  test("says per fault how often it fired and how often it should have", () => {
+    expect(report()).toMatch(/flip +corrupt +47 +50\.2 +251 +-0\.5/);
+  });
+
+  test("says why, where the verdict is not pass", () => {
+    const open = { ...PASSED, verdict: "fail" as const, message: "expected >= 0.9 got 0.1" };
+    const text = report(
+      sampleResult({ verdict: "fail", assertions: [open], reasons: ["stopped"] }),
+    );
+    expect(text).toContain("✘ delivery.ratio >= 0.9   expected >= 0.9 got 0.1");
+    expect(text).toContain("✘ stopped");
+  });
+
+  test("draws ASCII only where nothing else can be shown", () => {
+    const picture = new LatencyPicture();
+    picture.add(500);
+    const ascii = styleFor({ isTTY: false }, { LC_ALL: "C" });
+    const lines = reportLines(sampleResult({ verdict: "fail" }), {
+      style: ascii,
+      columnsMax: 80,
+      picture,
+    });
+    expect(lines.join("\n")).toMatch(/^[\n -~]*$/);
+  });
+
+  test("a name from a stranger's spec cannot repaint the terminal", () => {
+    const result = sampleResult();
+    const text = report({ ...result, spec: { ...result.spec, name: "\u001b[2Jgone" } });
+    expect(text).toContain(String.raw`\x1b[2Jgone`);
+    expect(text).not.toContain("\u001b");
+  });
+});
