@@ -10,7 +10,15 @@
  */
 import type { Frame, FrameLimits } from "./frame.ts";
 import { FRAME_HEADER_BYTES } from "./frame.ts";
-import { checkHeader, checkStart, frameBytesAt, frameLimits, readFrame, viewOf } from "./header.ts";
+import {
+  checkHeader,
+  checkStart,
+  frameBytesAt,
+  frameLimits,
+  readFrame,
+  readHeader,
+  viewOf,
+} from "./header.ts";
 import type { Refusal } from "./refusal.ts";
 import { isRefusal, refuse } from "./refusal.ts";
 
@@ -76,12 +84,10 @@ export class FrameDecoder {
   next(): Frame | Refusal | undefined {
     if (this.#heldBytes > 0) return this.#nextHeld();
     const available = this.#end - this.#start;
-    if (this.#frameBytes === 0) {
-      if (available < FRAME_HEADER_BYTES) return this.#hold();
-      const refusal = checkHeader(this.#chunk, this.#start, this.#limits);
-      if (refusal !== undefined) return this.#fail(refusal);
-      this.#frameBytes = frameBytesAt(this.#chunk, this.#start);
-    }
+    if (available < FRAME_HEADER_BYTES) return this.#hold();
+    const refusal = checkHeader(this.#chunk, this.#start, this.#limits);
+    if (refusal !== undefined) return this.#fail(refusal);
+    this.#frameBytes = frameBytesAt(this.#chunk, this.#start);
     if (available < this.#frameBytes) return this.#hold();
     const at = this.#start;
     this.#start += this.#frameBytes;
@@ -100,7 +106,9 @@ export class FrameDecoder {
   settle(): void {
     if (this.#owned) return;
     const start = this.#start;
-    this.#chunk = start < this.#end ? this.#chunk.slice(start, this.#end) : EMPTY;
+    // Not `slice`: a Node Buffer is a Uint8Array too, but its `slice` does not copy.
+    this.#chunk =
+      start < this.#end ? new Uint8Array(this.#chunk.subarray(start, this.#end)) : EMPTY;
     this.#start = 0;
     this.#end -= start;
     this.#owned = true;
@@ -108,11 +116,13 @@ export class FrameDecoder {
     this.#rawStart = this.#rawEnd = 0;
   }
 
-  /** To be called when the stream has ended: a refusal if it ended inside a frame. */
+  /** To be called when the stream has ended and `next` gave undefined: a refusal if inside a frame. */
   end(): Refusal | undefined {
     const bytes = this.bufferedBytes;
     if (this.#failed || bytes === 0) return undefined;
-    return this.#fail(refuse("truncated", `The stream ended ${bytes} bytes into a frame.`));
+    const header = this.#frameBytes > 0 ? readHeader(this.#held, 0) : undefined;
+    const message = `The stream ended ${bytes} bytes into a frame.`;
+    return this.#fail(refuse("truncated", message, header));
   }
 
   /** Goes on with the frame that a cut went through: first its header, then the rest of it. */
@@ -224,11 +234,13 @@ export function decodeDatagram(bytes: Uint8Array, limits?: Partial<FrameLimits>)
   if (refusal !== undefined) return refusal;
   const expected = frameBytesAt(bytes, 0);
   if (bytes.length < expected) {
-    return refuse("truncated", `The frame has ${expected} bytes: got ${bytes.length}.`);
+    const message = `The frame has ${expected} bytes: got ${bytes.length}.`;
+    return refuse("truncated", message, readHeader(bytes, 0));
   }
   const frame = readFrame(bytes, 0, expected);
   if (bytes.length > expected && !isRefusal(frame)) {
-    return refuse("trailing-bytes", `The frame has ${expected} bytes: got ${bytes.length}.`);
+    const message = `The frame has ${expected} bytes: got ${bytes.length}.`;
+    return refuse("trailing-bytes", message, readHeader(bytes, 0));
   }
   return frame;
 }

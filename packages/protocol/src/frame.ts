@@ -22,8 +22,11 @@
  *     40+n     c  checksum over bytes 0 … 35 and 40 … 40+n-1, of the kind's size (0, 4 or 16)
  */
 
+/** The first two bytes of every frame: neither text nor the start of another common protocol. */
 export const FRAME_MAGIC = 0xfa17;
+/** The version of the wire table above. */
 export const FRAME_VERSION = 1;
+/** Size of the header with its CRC, in bytes. */
 export const FRAME_HEADER_BYTES = 40;
 
 /** What a frame is for. */
@@ -95,9 +98,10 @@ export interface FrameLimits {
   readonly checksum?: ChecksumName | undefined;
 }
 
+/** The limits where none are given. */
 export const FRAME_LIMITS_DEFAULT: FrameLimits = { payloadBytesMax: 1_048_576 };
 
-/** A session id as 16 hex digits, high half first. */
+/** A session id as 16 hex digits, high half first. `sessionFromHex` is the way back. */
 export function sessionToHex(session: SessionId): string {
   return hex32(session.high) + hex32(session.low);
 }

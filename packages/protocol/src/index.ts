@@ -1,3 +1,6 @@
+/**
+ * The door of the package: what is listed here is promised, what is not may change tomorrow.
+ */
 export { checksums } from "./checksum/catalogue.ts";
 export type { Checksum } from "./checksum/checksum.ts";
 export { crc32, useNativeCrc32 } from "./checksum/crc32.ts";

@@ -177,7 +177,7 @@ function streamPromises(stage: () => Stage): void {
     });
     const sent = new LinkRecorder();
     for (const piece of pieces) {
-      sent.pieces.push(piece.slice());
+      sent.pieces.push(new Uint8Array(piece));
       client.link.send(piece);
     }
     await stage().until(() => server.seen.bytesReceived >= sent.bytesReceived);

@@ -1,3 +1,7 @@
+/**
+ * What tests of the other packages may use. The contract suite needs vitest and has its own
+ * door, `@faultline/testkit/contract`.
+ */
 export { checksumNames, cut, cuts, frames, payloads } from "./arbitrary.ts";
 export { FakeClock } from "./fake-clock.ts";
 export { MemoryLink } from "./memory-link.ts";

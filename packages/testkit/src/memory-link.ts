@@ -189,7 +189,7 @@ export class MemoryLink implements Link {
       this.#closeIfDone();
       return;
     }
-    const copy = parcel.slice();
+    const copy = new Uint8Array(parcel);
     this.#events?.onBytes(copy);
     copy.fill(SCRIBBLE);
   }

@@ -57,7 +57,7 @@ export class LinkRecorder implements LinkEvents {
     this.#record("open");
   }
   onBytes(bytes: Uint8Array): void {
-    this.pieces.push(bytes.slice());
+    this.pieces.push(new Uint8Array(bytes));
     this.#record("bytes");
   }
   onDrain(): void {
