@@ -17,7 +17,7 @@ import { recordOf, Slot, type SlotContext } from "./slot.ts";
 import type { FaultPlan } from "./spec.ts";
 import type { FaultStats } from "./stats.ts";
 import { Totals } from "./totals.ts";
-import type { Decision, Direction, FaultRecord, Unit } from "./verdict.ts";
+import type { Decision, Direction, FaultRecord, Unit, Verdict } from "./verdict.ts";
 
 /** What a chain may be told beside its plan. */
 export interface FaultChainOptions {
@@ -100,13 +100,20 @@ export class FaultChain {
       if (!slot.concerns(current) || !slot.opensFor(current) || !slot.accepts(current)) continue;
       slot.meet(current);
       if (!slot.strikes(current)) continue;
-      const verdict = slot.ask(current, nowUs);
-      if (verdict.do === "pass") continue;
-      slot.fire(current, true);
-      if (this.#composer.add(verdict, slot.record(current, verdict, nowUs))) break;
+      const verdict = this.#act(slot, current, { nowUs, counts: true });
+      if (this.#composer.ended) break;
       if (verdict.do === "replace") current = { ...current, bytes: verdict.bytes };
     }
     return this.#composer.take(unit);
+  }
+
+  /** Asks a fault that has struck, and takes note of what it does. */
+  #act(slot: Slot, unit: Unit, how: { nowUs: number; counts: boolean }): Verdict {
+    const verdict = slot.ask(unit, how.nowUs);
+    if (verdict.do === "pass") return verdict;
+    slot.fire(unit, how.counts);
+    this.#composer.add(verdict, slot.record(unit, verdict, how.nowUs));
+    return verdict;
   }
 
   #decideExclusive(unit: Unit, nowUs: number): Decision {
@@ -115,10 +122,8 @@ export class FaultChain {
     const slot = this.#exclusive?.pick(unit);
     if (slot === undefined || slot.atEnd || !slot.concerns(unit)) return PASS_DECISION;
     if (!slot.opensFor(unit) || !slot.accepts(unit)) return PASS_DECISION;
-    const verdict = slot.ask(unit, nowUs);
-    if (verdict.do === "pass") return PASS_DECISION;
-    slot.fire(unit, first || (unit.copy === 0 && slot.direction === "reply"));
-    this.#composer.add(verdict, slot.record(unit, verdict, nowUs));
+    const counts = first || (unit.copy === 0 && slot.direction === "reply");
+    this.#act(slot, unit, { nowUs, counts });
     return this.#composer.take(unit);
   }
 
@@ -146,9 +151,7 @@ export class FaultChain {
       if (!slot.concerns(unit) || !slot.opensFor(unit)) continue;
       slot.meet(unit);
       if (this.#exclusive === undefined ? !slot.strikes(unit) : slot !== drawn) continue;
-      const verdict = slot.ask(unit, nowUs);
-      slot.fire(unit, true);
-      this.#composer.add(verdict, slot.record(unit, verdict, nowUs));
+      this.#act(slot, unit, { nowUs, counts: true });
     }
     return this.#composer.take(unit);
   }

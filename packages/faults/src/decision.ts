@@ -20,6 +20,9 @@ export const PASS_DECISION: Decision = Object.freeze({
   records: Object.freeze([]),
 });
 
+/** A verdict that does something. */
+export type Deed = Exclude<Verdict, { readonly do: "pass" }>;
+
 type Slices = NonNullable<Decision["slice"]>;
 
 /** Sums up verdicts, one unit after the other. */
@@ -32,38 +35,41 @@ export class Composer {
   #slice: Slices | undefined;
   #records: FaultRecord[] = [];
 
-  /** Takes in what a fault answered, with the proof of it. @returns whether the chain ends here */
-  add(verdict: Verdict, record: FaultRecord): boolean {
+  /** Whether the unit goes nowhere, so that no more faults are asked. */
+  get ended(): boolean {
+    return this.#fate !== "deliver";
+  }
+
+  /** Takes in what a fault does, with the proof of it. */
+  add(verdict: Deed, record: FaultRecord): void {
     this.#records.push(record);
     switch (verdict.do) {
-      case "pass":
-        return false;
       case "delay":
         this.#delayUs += verdict.delayUs;
-        return false;
+        return;
       case "replace":
         this.#bytes = verdict.bytes;
-        return false;
+        return;
       case "duplicate":
         this.#copies += verdict.copies;
-        return false;
+        return;
       case "hold":
         this.#hold = {
           gap: verdict.gap + (this.#hold?.gap ?? 0),
           delayUs: verdict.delayUs + (this.#hold?.delayUs ?? 0),
         };
-        return false;
+        return;
       case "slice":
         this.#slice = this.#slice === undefined ? verdict : mergeSlices(this.#slice, verdict);
-        return false;
+        return;
       case "drop":
       case "answer":
       case "reset":
       case "silence":
         this.#fate = verdict.do;
-        return true;
+        return;
       default:
-        return verdict satisfies never;
+        verdict satisfies never;
     }
   }
 
@@ -97,10 +103,8 @@ export class Composer {
 }
 
 /** What a verdict does, in a few words with its figures. */
-export function describe(verdict: Verdict): string {
+export function describe(verdict: Deed): string {
   switch (verdict.do) {
-    case "pass":
-      return "let pass";
     case "delay":
       return `delayed ${verdict.delayUs} us`;
     case "drop":

@@ -5,7 +5,7 @@
  * worked out in the constructor, so that a unit costs comparisons and one draw.
  */
 import { entryOf } from "./catalog.ts";
-import { describe } from "./decision.ts";
+import { type Deed, describe } from "./decision.ts";
 import { Draws, DRAW_RANGE, thresholdOf } from "./draws.ts";
 import type { Fault } from "./fault.ts";
 import { Gate, type Roster, spacingOf } from "./gate.ts";
@@ -110,7 +110,7 @@ export class Slot {
     this.#tally?.fire(unit);
   }
 
-  record(unit: Unit, verdict: Verdict, nowUs: number): FaultRecord {
+  record(unit: Unit, verdict: Deed, nowUs: number): FaultRecord {
     return recordOf(this, unit, { atUs: nowUs, did: describe(verdict) });
   }
 
