@@ -157,4 +157,6 @@ export interface ExchangeLine {
   readonly attempts: readonly AttemptLine[];
   /** Only there when true: see `counts.ambiguous`. */
   readonly ambiguous?: true;
+  /** Only there when not delivered: the literal code of what the client gave up on. */
+  readonly error?: string;
 }

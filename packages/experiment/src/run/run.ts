@@ -1,8 +1,12 @@
 /**
- * Runs an experiment: spec in, result out.
+ * Runs an experiment: spec in, result out. The door of the package's engine room.
+ *
+ * It chooses the world by the spec's mode and sees that it is closed again, whatever happens.
  */
 import type { ExchangeLine, Result } from "../result/types.ts";
 import type { FullSpec } from "../spec/types.ts";
+import { conduct } from "./conduct.ts";
+import { openRealWorld } from "./world.ts";
 
 /** How far a run is: messages settled, of all messages. */
 export interface RunProgress {
@@ -12,7 +16,11 @@ export interface RunProgress {
 
 /** What bounds a run beyond its spec. */
 export interface RunLimits {
-  /** Wall time after which the run stops and its verdict is inconclusive. @default 3_600_000 */
+  /**
+   * Wall time after which the run stops, its result partial and its verdict inconclusive.
+   *
+   * @default 3_600_000: an hour, the longest a spec may plan
+   */
   readonly wallMsMax: number;
 }
 
@@ -20,9 +28,9 @@ export interface RunLimits {
 export interface RunOptions {
   /** Stops the run: the result is partial, its verdict inconclusive. */
   readonly signal?: AbortSignal;
-  /** At most about a hundred calls, the last with done = total. */
+  /** At most about a hundred calls, by count and not by time; the last is at the run's end. */
   readonly onProgress?: (progress: RunProgress) => void;
-  /** Each message once, in the order in which they settled. */
+  /** Each message that was submitted, once, in the order in which they settled. */
   readonly onExchange?: (line: ExchangeLine) => void;
   readonly limits?: Partial<RunLimits>;
 }
@@ -32,8 +40,19 @@ export interface RunOutput {
   readonly result: Result;
 }
 
-/** Runs the spec. Resolves also when it was aborted, with what is finished by then. */
+/**
+ * Runs the spec on its world.
+ *
+ * Resolves also when it was aborted or out of time, with what was finished by then: what was never
+ * sent counts as `rejected`, what was under way as `failed` or `indeterminate`.
+ *
+ * @throws (rejects) RunError `world-failed` where the server could not be started or was lost.
+ */
 export async function runExperiment(spec: FullSpec, options: RunOptions = {}): Promise<RunOutput> {
-  await Promise.reject(new Error(`not yet: ${spec.name} ${Object.keys(options).join()}`));
-  throw new Error("not yet");
+  const world = await openRealWorld(spec, { records: options.onExchange !== undefined });
+  try {
+    return { result: await conduct(spec, world, options) };
+  } finally {
+    await world.close();
+  }
 }

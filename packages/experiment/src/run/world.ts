@@ -1,11 +1,130 @@
 /**
- * The composition root of a real run: the one place of this package where time and chance come in.
+ * The composition root of a real run: sockets on loopback, the system's clock, threads.
+ *
+ * The one file of this package where time and chance come in from outside. It decides nothing:
+ * it hands the same plan, sessions and draws to real parts that a simulation would hand to its own.
  */
+import { availableParallelism, arch, platform } from "node:os";
+import process from "node:process";
+import { createClient, systemClock, tcpDialer, udpDialer } from "@faultline/client";
+import { type Dialer, createMessageCheck } from "@faultline/protocol";
+import { type FaultServer, startServer } from "@faultline/server";
+import { faultPlan } from "../plan/faults.ts";
+import { backoffDraw, sessionOf } from "../plan/streams.ts";
+import type { Envelope } from "../result/types.ts";
+import type { FullSpec } from "../spec/types.ts";
+import { RunError } from "./error.ts";
+import type { World } from "./port.ts";
 
-const HIGH_BITS = 0x1f_ffff;
+/** What a real world is told beside the spec. */
+export interface WorldOptions {
+  /** Whether anybody will take the fault records. */
+  readonly records: boolean;
+}
 
-/** A seed for a spec that has none: 53 random bits. */
-export function drawSeed(): number {
-  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
-  return (high & HIGH_BITS) * 2 ** 32 + low;
+const HOST = "127.0.0.1";
+const US_PER_MS = 1_000;
+/** Messages that may wait in one client for a place in flight; above it they are `rejected`. */
+const QUEUE_MAX = 65_536;
+const QUEUE_BYTES_MAX = 67_108_864;
+
+/**
+ * Starts the server of a spec and gives what a run needs.
+ *
+ * @throws RunError `world-failed`
+ */
+export async function openRealWorld(spec: FullSpec, options: WorldOptions): Promise<World> {
+  const startedAt = new Date();
+  const epochUs = startedAt.getTime() * US_PER_MS;
+  const clock = systemClock(epochUs);
+  const server = await start(spec, options, epochUs);
+  const startUs = clock.nowUs();
+  return {
+    clock,
+    lost: new Promise((resolve) => {
+      server.closed.catch((cause: unknown) => resolve(lost(cause)));
+    }),
+    createClient: (client) =>
+      createClient({ ...clientOptions(spec, client), clock, dialer: dialerTo(server, spec) }),
+    setFaults: (plan) => guard(server.setFaults(plan)),
+    takeRecords: () => guard(server.takeRecords()),
+    stats: () => guard(server.stats()),
+    digest: () => null,
+    envelope: () => envelope(startedAt, (clock.nowUs() - startUs) / US_PER_MS),
+    close: () => server.close({ graceMs: 0 }),
+  };
+}
+
+async function start(
+  spec: FullSpec,
+  { records }: WorldOptions,
+  epochUs: number,
+): Promise<FaultServer> {
+  const udp = spec.transport === "udp";
+  try {
+    return await startServer({
+      host: HOST,
+      tcpPort: udp ? null : 0,
+      udpPort: udp ? 0 : null,
+      workers: spec.server.workers,
+      codec: spec.codec,
+      responder: spec.server.responder,
+      plan: faultPlan(spec, spec.phases === null ? -1 : 0),
+      epochUs,
+      ...(records ? {} : { limits: { recordsMax: 1 } }),
+    });
+  } catch (cause) {
+    throw new RunError(
+      "world-failed",
+      `Cannot start the server: ${(cause as Error).message}`,
+      cause,
+    );
+  }
+}
+
+function lost(cause: unknown): RunError {
+  return new RunError("world-failed", `The server was lost: ${(cause as Error).message}`, cause);
+}
+
+function guard<T>(answer: Promise<T>): Promise<T> {
+  return answer.catch((cause: unknown) => {
+    throw lost(cause);
+  });
+}
+
+function dialerTo(server: FaultServer, spec: FullSpec): Dialer {
+  const address = spec.transport === "udp" ? server.udp : server.tcp;
+  if (address === undefined)
+    throw new RunError("world-failed", "Cannot dial: the server has no port");
+  return spec.transport === "udp" ? udpDialer(address) : tcpDialer(address);
+}
+
+function clientOptions({ seed, codec, checksum, client, workload }: FullSpec, ordinal: number) {
+  const { attemptsMax, attemptTimeoutMs, deadlineMs, backoff, forbidden } = client;
+  return {
+    session: sessionOf(seed, ordinal),
+    draw: backoffDraw(seed, ordinal),
+    codec,
+    checksum,
+    attemptsMax,
+    attemptTimeoutMs,
+    deadlineMs,
+    backoff,
+    inFlightMax: workload.inFlightMax,
+    queueMax: QUEUE_MAX,
+    queueBytesMax: QUEUE_BYTES_MAX,
+    check: forbidden === null ? null : createMessageCheck({ forbidden }),
+  };
+}
+
+function envelope(startedAt: Date, wallMs: number): Envelope {
+  const { deno, node } = process.versions as Record<string, string | undefined>;
+  return {
+    runtime: deno === undefined ? `node ${node}` : `deno ${deno}`,
+    host: { os: platform(), arch: arch(), cpus: availableParallelism() },
+    startedAt: startedAt.toISOString(),
+    endedAt: new Date(startedAt.getTime() + wallMs).toISOString(),
+    wallMs: Math.round(wallMs),
+    simulatedMsPerWallMs: null,
+  };
 }

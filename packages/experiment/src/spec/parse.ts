@@ -8,11 +8,11 @@
  */
 import type { z } from "zod";
 import type { FaultSpec } from "@faultline/faults";
-import { drawSeed } from "../run/world.ts";
 import { SPEC_LIMITS_DEFAULT, type SpecLimits } from "./limits.ts";
 import { type SpecProblem, inOrder, toProblems } from "./problem.ts";
 import { type SpecParts, checkRules } from "./rules.ts";
 import { createSpecShape, createSpecSchema } from "./schema.ts";
+import { drawSeed } from "./seed.ts";
 import type { FullFault, FullSpec, Phase, Workload } from "./types.ts";
 
 /** What `parseSpec` answers. */
@@ -40,10 +40,11 @@ type Input = Readonly<Record<string, unknown>>;
  * ```
  */
 export function parseSpec(input: unknown, options: ParseOptions = {}): ParseResult {
-  const limits = { ...SPEC_LIMITS_DEFAULT, ...options.limits };
-  const parsed = createSpecSchema(limits).safeParse(input);
+  const reader = readerFor(options.limits ?? SPEC_LIMITS_DEFAULT);
+  const { limits } = reader;
+  const parsed = reader.schema.safeParse(input);
   if (!parsed.success) {
-    const parts = isRecord(input) ? parseParts(input, limits) : {};
+    const parts = isRecord(input) ? parseParts(input, reader.shape) : {};
     return {
       ok: false,
       errors: inOrder([...toProblems(parsed.error.issues), ...checkRules(parts, limits)]),
@@ -55,9 +56,26 @@ export function parseSpec(input: unknown, options: ParseOptions = {}): ParseResu
   return { ok: true, spec: order(parts, options.drawSeed ?? drawSeed) };
 }
 
+interface Reader {
+  readonly limits: SpecLimits;
+  readonly shape: Record<string, z.ZodType>;
+  readonly schema: z.ZodType;
+}
+
+/** Building a schema takes longer than reading a spec, so each set of limits has its own, once. */
+const readers = new WeakMap<Partial<SpecLimits>, Reader>();
+
+function readerFor(given: Partial<SpecLimits>): Reader {
+  const known = readers.get(given);
+  if (known !== undefined) return known;
+  const limits = { ...SPEC_LIMITS_DEFAULT, ...given };
+  const made = { limits, shape: createSpecShape(limits), schema: createSpecSchema(limits) };
+  readers.set(given, made);
+  return made;
+}
+
 /** Every section that is sound by itself; the others are left out, faults and phases item by item. */
-function parseParts(input: Input, limits: SpecLimits): SpecParts {
-  const shape = createSpecShape(limits);
+function parseParts(input: Input, shape: Record<string, z.ZodType>): SpecParts {
   const parts: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(shape)) {
     const parsed = schema.safeParse(input[name]);

@@ -137,7 +137,7 @@ function createClientSchema(limits: SpecLimits) {
         )
         .prefault({}),
       forbidden: z
-        .array(text(1, limits.nameLengthMax), LIST("phrases", FORBIDDEN_MAX))
+        .array(phrase(limits), LIST("phrases", FORBIDDEN_MAX))
         .max(FORBIDDEN_MAX, LIST("phrases", FORBIDDEN_MAX))
         .nullable()
         .default([...FORBIDDEN_DEFAULT])
@@ -146,6 +146,14 @@ function createClientSchema(limits: SpecLimits) {
         ),
     },
     OBJECT_RULE,
+  );
+}
+
+/** A phrase that every message would hold is no phrase. */
+function phrase(limits: SpecLimits) {
+  return text(1, limits.nameLengthMax).refine(
+    (value) => value.trim() !== "",
+    rule("a phrase that is not blank"),
   );
 }
 

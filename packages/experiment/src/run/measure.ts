@@ -1,0 +1,86 @@
+/**
+ * Brings together what each side counted: outcomes, clients, server, faults.
+ */
+import type { ClientStats } from "@faultline/client";
+import { type FaultStats, zScore } from "@faultline/faults";
+import type { ServerStats } from "@faultline/server";
+import { declaredFaults } from "../plan/faults.ts";
+import type { Measured } from "../result/assemble.ts";
+import type { Counts, FaultResult } from "../result/types.ts";
+import type { FullSpec } from "../spec/types.ts";
+import type { Tally } from "./tally.ts";
+
+/** Everything that was counted. */
+export interface Counted {
+  readonly spec: FullSpec;
+  readonly tally: Tally;
+  /** In the order of the spec's phases. */
+  readonly phases: readonly Tally[];
+  readonly clients: readonly ClientStats[];
+  readonly server: ServerStats;
+  readonly interrupted: readonly string[];
+  readonly digest: string | null;
+}
+
+/** The measurements of a run, ready to be judged. */
+export function measure(counted: Counted): Measured {
+  const { spec, tally, phases, server, interrupted, digest } = counted;
+  const began = (spec.phases ?? []).flatMap((phase, index) => {
+    const own = phases[index];
+    if (own === undefined || own.counts.messages === 0) return [];
+    return [
+      [phase.name, { counts: own.counts, latency: own.latency, service: own.service }] as const,
+    ];
+  });
+  return {
+    counts: countAll(counted),
+    run: { latency: tally.latency, service: tally.service },
+    phases: new Map(began),
+    faults: declaredFaults(spec).map(({ id, kind }) => faultResult(id, kind, server.faults)),
+    interrupted,
+    broken: breakages(server),
+    digest,
+  };
+}
+
+function countAll({ tally, clients, server }: Counted): Counts {
+  const sum = (of: (stats: ClientStats) => number): number =>
+    clients.reduce((total, stats) => total + of(stats), 0);
+  const counts = tally.counts;
+  return {
+    messages: counts.messages,
+    delivered: counts.delivered,
+    failed: counts.failed,
+    rejected: counts.rejected,
+    indeterminate: counts.indeterminate,
+    attempts: counts.attempts,
+    retries: counts.retries,
+    timeouts: counts.timeouts,
+    errorReplies: counts.errorReplies,
+    resets: counts.resets,
+    reconnects: sum((stats) => stats.reconnects),
+    corruptionsDetected: sum((stats) => stats.corruptionsDetected) + server.corruptionsDetected,
+    corruptionsUndetected: counts.corruptionsUndetected,
+    duplicatesSuppressed: server.replayed,
+    staleReplies: sum((stats) => stats.staleReplies),
+    ambiguous: counts.ambiguous,
+    executions: server.executions,
+    bytesSent: sum((stats) => stats.bytesSent),
+    bytesReceived: sum((stats) => stats.bytesReceived),
+  };
+}
+
+/** A fault as the server counted it; one that was never in force counted nothing. */
+function faultResult(id: string, kind: string, all: readonly FaultStats[]): FaultResult {
+  const stats = all.find((one) => one.id === id && one.kind === kind);
+  if (stats === undefined) return { id, kind, eligible: 0, fired: 0, expected: 0, z: null };
+  const { eligible, fired, expected } = stats;
+  return { id, kind, eligible, fired, expected, z: zScore(stats) };
+}
+
+/** What went wrong in the laboratory itself. A restarted worker has forgotten what it executed. */
+function breakages({ workerRestarts }: ServerStats): string[] {
+  return workerRestarts === 0
+    ? []
+    : [`a server worker crashed ${workerRestarts} times and was restarted`];
+}
