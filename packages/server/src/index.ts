@@ -1,1 +1,19 @@
-export {};
+export { createServerCore } from "./core/core.ts";
+export type { ServerCodec, ServerCore, ServerCoreOptions } from "./core/core.ts";
+export { NO_FAULTS } from "./core/plan.ts";
+export type { Responder, ResponderName } from "./core/responder.ts";
+export { ServerError } from "./error.ts";
+export type { ServerErrorCode } from "./error.ts";
+export type {
+  CloseCode,
+  EventLevel,
+  ServerEvent,
+  ServerFaultRecord,
+  ServerRefusalCode,
+} from "./event.ts";
+export { SERVER_LIMITS_DEFAULT } from "./limits.ts";
+export type { ServerLimits } from "./limits.ts";
+export type { ServerOptions } from "./options.ts";
+export { startServer } from "./server.ts";
+export type { CloseOptions, Endpoint, FaultServer } from "./server.ts";
+export type { CoreStats, RefusalCounts, ServerCounters, ServerStats } from "./stats.ts";

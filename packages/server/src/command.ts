@@ -1,0 +1,77 @@
+/**
+ * What the main thread and its workers say to each other, as one union each way.
+ *
+ * Only for control: a message of a client never crosses here. Everything is plain data that the
+ * structured clone copies. An order that is answered carries an `id`, and its answer the same.
+ */
+import type { MessagePort } from "node:worker_threads";
+import type { FaultPlan } from "@faultline/faults";
+import type { ServerCodec } from "./core/core.ts";
+import type { ResponderName } from "./core/responder.ts";
+import type { ServerErrorCode } from "./error.ts";
+import type { EventLevel, ServerEvent, ServerFaultRecord } from "./event.ts";
+import type { ServerLimits } from "./limits.ts";
+import type { CoreStats } from "./stats.ts";
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  readonly index: number;
+  readonly workers: number;
+  readonly host: string;
+  /** null: none. With several workers never 0: all must take the same. */
+  readonly tcpPort: number | null;
+  readonly udpPort: number | null;
+  readonly codec: ServerCodec;
+  readonly responder: ResponderName;
+  readonly plan: FaultPlan;
+  readonly limits: ServerLimits;
+  readonly events: EventLevel;
+  readonly epochUs: number;
+}
+
+/** To a worker. */
+export type WorkerOrder =
+  | { readonly order: "set-faults"; readonly id: number; readonly plan: FaultPlan }
+  | { readonly order: "stats"; readonly id: number }
+  | { readonly order: "take-records"; readonly id: number }
+  /** The way to another worker. */
+  | { readonly order: "neighbour"; readonly index: number; readonly port: MessagePort }
+  /** So many events have been taken. */
+  | { readonly order: "events-taken"; readonly count: number }
+  /** Stop listening, send what is held back for at most so long, then close. */
+  | { readonly order: "close"; readonly graceMs: number }
+  /** Throw, as a bug would: for tests of what follows. */
+  | { readonly order: "crash"; readonly message: string };
+
+/** What each answered order is answered with. */
+export interface WorkerAnswers {
+  readonly "set-faults": null;
+  readonly stats: CoreStats;
+  readonly "take-records": ServerFaultRecord[];
+}
+
+/** What a worker leaves behind. */
+export interface LastWords {
+  readonly stats: CoreStats;
+  readonly records: ServerFaultRecord[];
+}
+
+/** From a worker. */
+export type WorkerReport =
+  | {
+      readonly report: "ready";
+      readonly tcpPort: number | undefined;
+      readonly udpPort: number | undefined;
+      /** Why this worker has no UDP socket although it was asked to. */
+      readonly udpRefused: string | undefined;
+    }
+  | { readonly report: "failed"; readonly code: ServerErrorCode; readonly message: string }
+  | {
+      readonly report: "answer";
+      readonly id: number;
+      readonly value: WorkerAnswers[keyof WorkerAnswers];
+    }
+  | { readonly report: "events"; readonly events: readonly ServerEvent[] }
+  | ({ readonly report: "crashed"; readonly message: string } & LastWords)
+  /** Every link is closed. */
+  | ({ readonly report: "closed" } & LastWords);

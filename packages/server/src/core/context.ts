@@ -1,0 +1,50 @@
+/**
+ * What all conversations of one core share: clock, faults, sessions, counters.
+ *
+ * A plain record, made by core.ts and handed down; it keeps conversation, passage and dialogue from
+ * knowing the core itself.
+ */
+import type { FaultChain, FaultRecord } from "@faultline/faults";
+import type { Clock, FrameWriter } from "@faultline/protocol";
+import type { ServerEventBody, ServerRefusalCode } from "../event.ts";
+import type { ServerLimits } from "../limits.ts";
+import type { ServerCounters } from "../stats.ts";
+import type { Occurrences } from "./occurrences.ts";
+import type { Responder } from "./responder.ts";
+import type { Schedule } from "./schedule.ts";
+import type { SessionTable } from "./session-table.ts";
+
+/** Who a record or an event is about. */
+export interface Party {
+  readonly connection: number;
+  readonly remote: string;
+}
+
+/** @see module */
+export interface CoreContext {
+  readonly clock: Clock;
+  readonly codec: "frame" | "pipe";
+  readonly limits: ServerLimits;
+  readonly chain: FaultChain;
+  /** The ids of the faults in force. */
+  faultIds: ReadonlySet<string>;
+  /** Directions in which a partition swallows what is no message, pings among them. */
+  cut: { readonly request: boolean; readonly reply: boolean };
+  readonly schedule: Schedule;
+  readonly sessions: SessionTable;
+  readonly occurrences: Occurrences;
+  readonly responder: Responder;
+  /** Collects the replies of one event; empty between events, so that all links can share it. */
+  readonly writer: FrameWriter;
+  readonly counters: ServerCounters;
+  /** Whether the events that come with every message are wanted. */
+  readonly verbose: boolean;
+  /** Set when the server shuts down: nothing new is executed. */
+  draining: boolean;
+  emit(event: ServerEventBody): void;
+  /** Keeps the proof that a fault acted, on the message of that sequence. */
+  record(record: FaultRecord, party: Party, sequence: number): void;
+  refused(code: ServerRefusalCode): void;
+  /** A limit was met: an event, but not one for each time. */
+  atLimit(limit: keyof ServerLimits): void;
+}

@@ -1,0 +1,279 @@
+/**
+ * The server without a socket: give it a clock and links, and it serves.
+ *
+ *   shell ─► accept(link) ─► Conversation ─► … ─► link.send
+ *
+ * Worker threads feed it sockets, tests feed it memory, a simulation feeds it a virtual network; all
+ * run this same code. It takes time, links and nothing else from outside, and returns no promise:
+ * an event and its effect are one call. Threads, ports and restarts are not its business.
+ */
+import type { FaultPlan, FaultRecord } from "@faultline/faults";
+import { FaultChain } from "@faultline/faults";
+import type { Clock, Link, LinkEvents, Timer } from "@faultline/protocol";
+import { FrameWriter } from "@faultline/protocol";
+import type { EventLevel, ServerEvent, ServerFaultRecord } from "../event.ts";
+import type { ServerEventBody, ServerRefusalCode } from "../event.ts";
+import type { ServerLimits } from "../limits.ts";
+import { serverLimits } from "../limits.ts";
+import type { CoreStats, RefusalCounts } from "../stats.ts";
+import { zeroCounters } from "../stats.ts";
+import type { CoreContext, Party } from "./context.ts";
+import { Conversation } from "./conversation.ts";
+import type { Dialogue } from "./dialogue.ts";
+import { FrameDialogue } from "./frame-dialogue.ts";
+import { LimitAlarm } from "./limit-alarm.ts";
+import { Occurrences } from "./occurrences.ts";
+import { PipeDialogue } from "./pipe-dialogue.ts";
+import { cutOf, idsOf, NO_FAULTS } from "./plan.ts";
+import { placed, RecordBook } from "./record-book.ts";
+import type { Responder, ResponderName } from "./responder.ts";
+import { createResponder } from "./responder.ts";
+import { Schedule } from "./schedule.ts";
+import { SessionTable } from "./session-table.ts";
+
+/** How bytes are read: binary frames, or the original's text form. */
+export type ServerCodec = "frame" | "pipe";
+
+/** What a core is made of. */
+export interface ServerCoreOptions {
+  readonly clock: Clock;
+  /** @default "frame" */
+  readonly codec?: ServerCodec;
+  /** By name, or one of your own. @default "echo" */
+  readonly responder?: ResponderName | Responder;
+  /** Faults from the beginning. @default none */
+  readonly plan?: FaultPlan;
+  readonly limits?: Partial<ServerLimits>;
+  /** @default "none": the rare events only */
+  readonly events?: EventLevel;
+  readonly onEvent?: (event: ServerEvent) => void;
+  /** Stands in events. @default 0 */
+  readonly worker?: number;
+}
+
+/**
+ * Makes a server that is fed with links.
+ *
+ * @throws {RangeError} where a limit or the plan breaks its rules, or where the counter responder is
+ *   asked to count pipe messages, which have no identity to count by.
+ */
+export function createServerCore(options: ServerCoreOptions): ServerCore {
+  return new ServerCore(options);
+}
+
+/** @see createServerCore */
+export class ServerCore {
+  readonly #context: CoreContext;
+  readonly #worker: number;
+  readonly #onEvent: ((event: ServerEvent) => void) | undefined;
+  readonly #conversations = new Set<Conversation>();
+  readonly #refusals: RefusalCounts = {};
+  readonly #alarm: LimitAlarm;
+  readonly #records: RecordBook;
+  #connections = 0;
+  #sweep: Timer | undefined;
+  #onDrained: (() => void) | undefined;
+
+  constructor(options: ServerCoreOptions) {
+    const { clock, codec = "frame", responder = "echo", plan = NO_FAULTS } = options;
+    const limits = serverLimits(options.limits);
+    this.#records = new RecordBook(limits.recordsMax);
+    this.#worker = options.worker ?? 0;
+    this.#onEvent = options.onEvent;
+    this.#alarm = new LimitAlarm(clock, limits, (event) => this.#emit(event));
+    this.#context = {
+      clock,
+      codec,
+      limits,
+      chain: new FaultChain(plan, { sessionsMax: limits.sessionsMax }),
+      faultIds: idsOf(plan),
+      cut: cutOf(plan),
+      schedule: new Schedule(clock),
+      sessions: new SessionTable(limits),
+      occurrences: new Occurrences(),
+      responder: typeof responder === "string" ? createResponder(responder) : responder,
+      writer: new FrameWriter(),
+      counters: zeroCounters(),
+      verbose: options.events === "all",
+      draining: false,
+      emit: (event) => this.#emit(event),
+      record: (record, party, sequence) => this.#record(record, party, sequence),
+      refused: (code) => this.#countRefusal(code),
+      atLimit: (limit) => this.#alarm.met(limit),
+    };
+    checkResponder(codec, this.#context.responder);
+  }
+
+  /** The link's owner from here on. Its bytes may come at once. */
+  accept(link: Link): LinkEvents {
+    const { limits, counters } = this.#context;
+    if (this.#conversations.size >= limits.connectionsMax || this.#context.draining) {
+      return this.#turnAway(link);
+    }
+    counters.connectionsTotal++;
+    const connection = ++this.#connections;
+    const conversation = new Conversation(link, {
+      connection,
+      context: this.#context,
+      host: this.#host,
+    });
+    this.#conversations.add(conversation);
+    this.#armSweep();
+    if (this.#context.verbose) {
+      const transport = link.kind === "stream" ? "tcp" : "udp";
+      this.#emit({ event: "accept", connection, transport, remote: link.remote });
+    }
+    return conversation;
+  }
+
+  /**
+   * Takes a link back that has said nothing yet: it is at home on another worker, which counts it.
+   *
+   * @param events what `accept` returned for it
+   */
+  release(events: LinkEvents, home: number): void {
+    if (!(events instanceof Conversation) || events.isOver) return;
+    const { connection, remote } = events;
+    events.leave();
+    this.#context.counters.connectionsTotal--;
+    if (this.#context.verbose) this.#emit({ event: "relay", connection, remote, home });
+  }
+
+  /** A shell had to drop a datagram at this limit. */
+  datagramDropped(limit: keyof ServerLimits): void {
+    this.#context.counters.datagramsDropped++;
+    this.#alarm.met(limit);
+  }
+
+  /** An event that a shell wants to be told. */
+  tell(event: ServerEventBody): void {
+    this.#emit(event);
+  }
+
+  /**
+   * Changes the faults at once; what is under way keeps what was decided for it.
+   *
+   * @throws {RangeError} where the plan breaks a rule; the old one stays.
+   */
+  setFaults(plan: FaultPlan): void {
+    this.#context.chain.replace(plan);
+    this.#context.faultIds = idsOf(plan);
+    this.#context.cut = cutOf(plan);
+    this.#emit({ event: "faults-changed", faults: [...this.#context.faultIds] });
+  }
+
+  /** What was counted so far. */
+  stats(): CoreStats {
+    const { counters, chain, sessions, responder } = this.#context;
+    let heldBytes = 0;
+    for (const conversation of this.#conversations) heldBytes += conversation.heldBytes;
+    return {
+      ...counters,
+      connectionsOpen: this.#conversations.size,
+      sessions: sessions.size,
+      heldBytes,
+      counter: responder.count,
+      refusals: { ...this.#refusals },
+      faults: chain.stats(),
+    };
+  }
+
+  /** The proofs of all faults that acted since the last call, in the order in which they did. */
+  takeRecords(): ServerFaultRecord[] {
+    return this.#records.take();
+  }
+
+  /**
+   * Executes nothing new, sends what is still held back, ends every link.
+   *
+   * @param done is called once, when the last link is gone.
+   */
+  drain(done: () => void): void {
+    this.#context.draining = true;
+    this.#onDrained = done;
+    this.#emit({ event: "shutdown", connectionsOpen: this.#conversations.size });
+    for (const conversation of this.#conversations) conversation.finish("shutdown");
+    this.#tellDrained();
+  }
+
+  /** Drops every link at once, and stops. */
+  close(): void {
+    this.#context.draining = true;
+    for (const conversation of this.#conversations) conversation.drop("shutdown");
+    this.#sweep?.cancel();
+    this.#sweep = undefined;
+  }
+
+  readonly #host = {
+    createDialogue: (conversation: Conversation): Dialogue =>
+      this.#context.codec === "pipe"
+        ? new PipeDialogue(conversation, this.#context)
+        : new FrameDialogue(conversation, this.#context),
+    forget: (conversation: Conversation): void => {
+      this.#conversations.delete(conversation);
+      this.#tellDrained();
+    },
+  };
+
+  #tellDrained(): void {
+    if (this.#conversations.size > 0 || this.#onDrained === undefined) return;
+    const done = this.#onDrained;
+    this.#onDrained = undefined;
+    this.#sweep?.cancel();
+    this.#sweep = undefined;
+    done();
+  }
+
+  #turnAway(link: Link): LinkEvents {
+    this.#countRefusal("connections-full");
+    if (!this.#context.draining) this.#alarm.met("connectionsMax");
+    link.reset();
+    return { onOpen() {}, onBytes() {}, onDrain() {}, onEnd() {}, onClose() {} };
+  }
+
+  /** One timer for every idle link, every slow frame and every old session. */
+  #armSweep(): void {
+    if (this.#sweep !== undefined) return;
+    const { clock, limits } = this.#context;
+    const shortestMs = Math.min(
+      limits.idleTimeoutMs,
+      limits.frameTimeoutMs,
+      limits.replyLifetimeMs,
+    );
+    const everyUs = Math.min(1_000_000, Math.max(10_000, shortestMs * 125));
+    this.#sweep = clock.setTimer(clock.nowUs() + everyUs, () => {
+      this.#sweep = undefined;
+      const nowUs = clock.nowUs();
+      for (const conversation of this.#conversations) conversation.sweep(nowUs);
+      this.#context.sessions.sweep(nowUs);
+      if (this.#conversations.size > 0 || this.#context.sessions.size > 0) this.#armSweep();
+    });
+  }
+
+  #record(record: FaultRecord, { connection, remote }: Party, sequence: number): void {
+    const kept = placed(record, remote, sequence);
+    if (!this.#records.add(kept)) {
+      this.#context.counters.recordsDropped++;
+      this.#alarm.met("recordsMax");
+    }
+    if (this.#context.verbose) this.#emit({ event: "fault", connection, record: kept });
+  }
+
+  #countRefusal(code: ServerRefusalCode): void {
+    this.#refusals[code] = (this.#refusals[code] ?? 0) + 1;
+    if (code === "header-damaged" || code === "payload-damaged") {
+      this.#context.counters.corruptionsDetected++;
+    }
+  }
+
+  #emit(event: ServerEventBody): void {
+    this.#onEvent?.({ ...event, atUs: this.#context.clock.nowUs(), worker: this.#worker });
+  }
+}
+
+function checkResponder(codec: ServerCodec, responder: Responder): void {
+  if (codec !== "pipe" || responder.name !== "counter") return;
+  throw new RangeError(
+    'Cannot count as "codec" must be "frame": a pipe message has no identity, so one sent twice would count twice',
+  );
+}

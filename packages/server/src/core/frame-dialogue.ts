@@ -1,0 +1,225 @@
+/**
+ * The frame codec's side of a conversation: frames in, executed once, replies out.
+ *
+ *   wire ─► decoder ─► request ─(faults)─► arrivals ─► execute ─► reply
+ *
+ * There are two decoders. The first takes the wire apart into what the client sent. The second sees
+ * what is left of it when faults have been at the bytes: a frame cut short swallows the beginning
+ * of the next, exactly as it would on a real wire. It is only used where bytes were changed.
+ */
+import type { Frame, Refusal, SessionId } from "@faultline/protocol";
+import {
+  decodeDatagram,
+  encodeFrame,
+  FrameDecoder,
+  FrameFlag,
+  FrameType,
+  isRefusal,
+  sessionToHex,
+  StatusCode,
+} from "@faultline/protocol";
+import type { CoreContext } from "./context.ts";
+import type { Conversation } from "./conversation.ts";
+import type { Dialogue } from "./dialogue.ts";
+import type { Answer } from "./executor.ts";
+import { errorAnswer, Executor } from "./executor.ts";
+import type { Parcel, Ticket } from "./ticket.ts";
+
+const EMPTY = new Uint8Array(0);
+/** What a client turned away for lack of room should wait before it tries again. */
+const RETRY_AFTER_MS = 100;
+
+/** @see module */
+export class FrameDialogue implements Dialogue {
+  readonly #conversation: Conversation;
+  readonly #context: CoreContext;
+  readonly #decoder: FrameDecoder | undefined;
+  readonly #executor: Executor;
+  #arrivals: FrameDecoder | undefined;
+
+  constructor(conversation: Conversation, context: CoreContext) {
+    this.#conversation = conversation;
+    this.#context = context;
+    this.#executor = new Executor(context);
+    this.#decoder = conversation.stream ? new FrameDecoder(context.limits) : undefined;
+  }
+
+  get partialBytes(): number {
+    const wire = this.#decoder === undefined ? 0 : this.#decoder.bufferedBytes;
+    return wire + (this.#arrivals === undefined ? 0 : this.#arrivals.bufferedBytes);
+  }
+
+  read(bytes: Uint8Array, nowUs: number): void {
+    const decoder = this.#decoder;
+    if (decoder === undefined) {
+      this.#take(decodeDatagram(bytes, this.#context.limits), bytes, nowUs);
+      return;
+    }
+    decoder.push(bytes);
+    while (!this.#conversation.isOver) {
+      const item = decoder.next();
+      if (item === undefined) return;
+      this.#take(item, undefined, nowUs);
+    }
+  }
+
+  arrive(parcel: Parcel): void {
+    const nowUs = this.#context.clock.nowUs();
+    if (!this.#conversation.stream) {
+      this.#takeArrival(decodeDatagram(parcel.bytes, this.#context.limits), parcel.ticket, nowUs);
+      return;
+    }
+    const arrivals = (this.#arrivals ??= new FrameDecoder(this.#context.limits));
+    arrivals.push(parcel.bytes);
+    while (!this.#conversation.isOver) {
+      const item = arrivals.next();
+      if (item === undefined) return;
+      this.#takeArrival(item, parcel.ticket, nowUs);
+    }
+  }
+
+  encodeLost(ticket: Ticket): Uint8Array {
+    return encodeFrame(this.#frame(ticket, errorAnswer(StatusCode.lost)));
+  }
+
+  end(): void {
+    for (const decoder of [this.#decoder, this.#arrivals]) {
+      const refusal = decoder?.end();
+      if (refusal !== undefined) this.#refuse(refusal);
+    }
+  }
+
+  close(): void {
+    this.#arrivals = undefined;
+  }
+
+  /** One frame off the wire. */
+  #take(item: Frame | Refusal, datagram: Uint8Array | undefined, nowUs: number): void {
+    if (isRefusal(item)) {
+      this.#refuse(item);
+      return;
+    }
+    if (!this.#isSameSession(item)) return;
+    if (item.type !== FrameType.data) {
+      this.#control(item);
+      return;
+    }
+    const conversation = this.#conversation;
+    const { session, operation, attempt, checksum } = item;
+    const sequence = conversation.messages++;
+    const ticket = { session, operation, attempt, copy: 0, sequence, checksum };
+    this.#context.counters.messages++;
+    if (this.#context.verbose) this.#tellMessage(ticket, item.payload.length);
+    if (!conversation.requestsFaulty) this.#answer(ticket, this.#executor.execute(item, nowUs));
+    else conversation.submitRequest(ticket, datagram ?? this.#decoder!.raw());
+  }
+
+  /** One frame that faults have let through, whole or not. */
+  #takeArrival(item: Frame | Refusal, ticket: Ticket, nowUs: number): void {
+    if (isRefusal(item)) this.#refuse(item, ticket);
+    else if (item.type === FrameType.data)
+      this.#answer(ticket, this.#executor.execute(item, nowUs));
+    else this.#refuseType(item);
+  }
+
+  /** A connection belongs to one session; each datagram stands for itself. */
+  #isSameSession(frame: Frame): boolean {
+    const conversation = this.#conversation;
+    const { session } = conversation;
+    const same = session === undefined || isSame(session, frame.session);
+    if (!same && conversation.stream) {
+      const message = `Session ${sessionToHex(frame.session)} came on the connection of another.`;
+      conversation.refuse("second-session", message, true);
+      return false;
+    }
+    if (!same || session === undefined) conversation.session = frame.session;
+    return true;
+  }
+
+  /** Frames that are no messages. Faults do not look at them, but silence swallows them too. */
+  #control(frame: Frame): void {
+    const conversation = this.#conversation;
+    if (conversation.swallows("request")) return;
+    switch (frame.type) {
+      case FrameType.hello:
+      case FrameType.ping: {
+        if (frame.type === FrameType.ping) this.#context.counters.pings++;
+        if (conversation.swallows("reply")) return;
+        const type = frame.type === FrameType.ping ? FrameType.pong : FrameType.hello;
+        conversation.post(
+          encodeFrame({ ...frame, type, flags: 0, remainingMs: 0, payload: EMPTY }),
+        );
+        return;
+      }
+      case FrameType.goodbye:
+        conversation.finish("end");
+        return;
+      default:
+        this.#refuseType(frame);
+    }
+  }
+
+  #refuseType(frame: Frame): void {
+    const message = `A frame of type ${frame.type} has no place on its way to a server.`;
+    this.#conversation.refuse("unexpected-type", message, true);
+  }
+
+  /** Where the header could be believed, the sender is told; a datagram is never answered. */
+  #refuse(refusal: Refusal, arrived?: Ticket): void {
+    const { refused, message, fatal, header } = refusal;
+    if (this.#conversation.stream && header?.type === FrameType.data) {
+      const { session, operation, attempt, checksum } = header;
+      const sequence = arrived?.sequence ?? this.#conversation.messages;
+      const copy = arrived?.copy ?? 0;
+      const ticket = { session, operation, attempt, copy, sequence, checksum };
+      if (refused === "payload-damaged") this.#answer(ticket, errorAnswer(StatusCode.corrupt));
+      if (refused === "payload-too-large") this.#answer(ticket, errorAnswer(StatusCode.tooLarge));
+    }
+    this.#conversation.refuse(refused, message, fatal);
+  }
+
+  #answer(ticket: Ticket, answer: Answer): void {
+    const { counters, verbose, writer } = this.#context;
+    if (answer.status === StatusCode.ok) counters.replies++;
+    else counters.errorReplies++;
+    if (verbose) this.#tellReply(ticket, answer);
+    const frame = this.#frame(ticket, answer);
+    const conversation = this.#conversation;
+    if (conversation.repliesFaulty) conversation.submitReply(ticket, encodeFrame(frame));
+    else if (conversation.stream) writer.append(frame);
+    else conversation.post(encodeFrame(frame));
+  }
+
+  #frame(ticket: Ticket, answer: Answer): Frame {
+    return {
+      type: answer.type,
+      checksum: ticket.checksum,
+      flags: answer.flags,
+      status: answer.status,
+      session: ticket.session,
+      operation: ticket.operation,
+      attempt: ticket.attempt,
+      remainingMs: answer.status === StatusCode.overloaded ? RETRY_AFTER_MS : 0,
+      payload: answer.payload,
+    };
+  }
+
+  #tellMessage(ticket: Ticket, bytes: number): void {
+    this.#context.emit({ event: "message", ...this.#place(ticket), bytes });
+  }
+
+  #tellReply(ticket: Ticket, { status, flags, payload }: Answer): void {
+    const replayed = (flags & FrameFlag.replayed) !== 0;
+    const bytes = payload.length;
+    this.#context.emit({ event: "reply", ...this.#place(ticket), status, replayed, bytes });
+  }
+
+  #place({ session, operation, attempt }: Ticket) {
+    const { connection } = this.#conversation;
+    return { connection, session: sessionToHex(session), operation, attempt };
+  }
+}
+
+function isSame(one: SessionId, other: SessionId): boolean {
+  return one.high === other.high && one.low === other.low;
+}

@@ -1,0 +1,94 @@
+/**
+ * The sessions a worker remembers, so that an operation sent twice is executed once.
+ *
+ * A session outlives its connections: a client that reconnects finds its replies. It is forgotten
+ * only when it has been silent for `replyLifetimeMs`; when the table is full, a new session is
+ * turned away instead, since forgetting an old one early could execute an operation twice.
+ */
+import type { SessionId } from "@faultline/protocol";
+import { sessionToHex } from "@faultline/protocol";
+import type { ServerLimits } from "../limits.ts";
+import { ByteBudget, ReplyRing } from "./reply-ring.ts";
+
+/** What is kept for one client. */
+export class Session {
+  readonly id: SessionId;
+  readonly ring: ReplyRing;
+  usedUs = 0;
+  /** Set when the table has dropped it: whoever still holds it must ask again. */
+  forgotten = false;
+
+  constructor(id: SessionId, ring: ReplyRing) {
+    this.id = id;
+    this.ring = ring;
+  }
+}
+
+type TableLimits = Pick<
+  ServerLimits,
+  | "sessionsMax"
+  | "operationsPerSessionMax"
+  | "replyLifetimeMs"
+  | "replyBytesPerSessionMax"
+  | "replyBytesMax"
+>;
+
+/** @see module */
+export class SessionTable {
+  readonly #limits: TableLimits;
+  readonly #budget: ByteBudget;
+  readonly #sessions = new Map<string, Session>();
+  /** No session can be forgotten before this. */
+  #sweepUs = 0;
+
+  constructor(limits: TableLimits) {
+    this.#limits = limits;
+    this.#budget = new ByteBudget(limits.replyBytesMax);
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** The session of that id, made if it is new; undefined when the table is full. */
+  find(id: SessionId, nowUs: number): Session | undefined {
+    const key = sessionToHex(id);
+    let session = this.#sessions.get(key);
+    if (session === undefined) {
+      if (!this.#hasRoom(nowUs)) return undefined;
+      session = new Session(id, this.#createRing());
+      this.#sessions.set(key, session);
+    }
+    session.usedUs = nowUs;
+    return session;
+  }
+
+  /** Forgets the sessions whose lifetime is over. */
+  sweep(nowUs: number): void {
+    const lifetimeUs = this.#limits.replyLifetimeMs * 1000;
+    let oldestUs = nowUs;
+    for (const [key, session] of this.#sessions) {
+      if (nowUs - session.usedUs >= lifetimeUs) {
+        session.forgotten = true;
+        session.ring.free();
+        this.#sessions.delete(key);
+      } else if (session.usedUs < oldestUs) oldestUs = session.usedUs;
+    }
+    this.#sweepUs = oldestUs + lifetimeUs;
+  }
+
+  #hasRoom(nowUs: number): boolean {
+    if (this.#sessions.size >= this.#limits.sessionsMax && nowUs >= this.#sweepUs) {
+      this.sweep(nowUs);
+    }
+    return this.#sessions.size < this.#limits.sessionsMax;
+  }
+
+  #createRing(): ReplyRing {
+    const limits = this.#limits;
+    return new ReplyRing(
+      { slotsMax: limits.operationsPerSessionMax, bytesMax: limits.replyBytesPerSessionMax },
+      this.#budget,
+    );
+  }
+}

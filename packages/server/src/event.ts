@@ -1,0 +1,139 @@
+/**
+ * Everything that can be observed of a server, as one union.
+ *
+ * Events that come with every message are made only when they were asked for (`events: "all"`);
+ * the rare ones always are. An event is plain data: it crosses threads and goes into a log as it
+ * is. Bodies are never in here.
+ */
+import type { FaultRecord } from "@faultline/faults";
+import type { RefusalCode } from "@faultline/protocol";
+import type { ServerLimits } from "./limits.ts";
+
+/** Why the server did not accept what a peer sent. */
+export type ServerRefusalCode =
+  | RefusalCode
+  /** A frame that only a server may send. */
+  | "unexpected-type"
+  /** Another session on a connection that has one. */
+  | "second-session"
+  /** A frame begun was not completed within `frameTimeoutMs`. */
+  | "frame-timeout"
+  /** Above `connectionsMax`. */
+  | "connections-full";
+
+/** Why a link is gone. */
+export type CloseCode =
+  /** The peer ended it, or both did. */
+  | "end"
+  /** The peer or the network dropped it. */
+  | "reset"
+  | "refused"
+  | "idle-timeout"
+  /** A fault dropped it. */
+  | "fault"
+  /** The server shut down. */
+  | "shutdown"
+  | "failed";
+
+/** A fault that acted, with where on the wire: what joins it to an attempt without a session. */
+export type ServerFaultRecord = FaultRecord & {
+  /** The peer, as `host:port`. */
+  readonly remote: string;
+  /** Which message of its connection it was, from 0. */
+  readonly sequence: number;
+};
+
+/** What every event has. */
+interface EventCommon {
+  /** µs since the server's epoch. */
+  readonly atUs: number;
+  /** The worker thread, from 0. */
+  readonly worker: number;
+}
+
+/** Where a message belongs. */
+interface MessageEvent {
+  /** Ordinal of the link on its worker, from 1. */
+  readonly connection: number;
+  /** 16 hex digits. In the pipe codec, which has none, the hash of the body. */
+  readonly session: string;
+  readonly operation: number;
+  readonly attempt: number;
+}
+
+type EventBody =
+  | {
+      readonly event: "listening";
+      readonly transport: "tcp" | "udp";
+      readonly host: string;
+      readonly port: number;
+    }
+  /** The runtime cannot share the port among workers: `owner` takes it all and passes on. */
+  | {
+      readonly event: "port-not-shared";
+      readonly transport: "udp";
+      readonly owner: number;
+      readonly reason: string;
+    }
+  | {
+      readonly event: "accept";
+      readonly connection: number;
+      readonly transport: "tcp" | "udp";
+      readonly remote: string;
+    }
+  /** The connection's session is at home on another worker; this one passes its bytes on. */
+  | {
+      readonly event: "relay";
+      readonly connection: number;
+      readonly remote: string;
+      readonly home: number;
+    }
+  | ({ readonly event: "message"; readonly bytes: number } & MessageEvent)
+  | ({
+      readonly event: "reply";
+      /** 0, or why it is an error reply. */
+      readonly status: number;
+      readonly replayed: boolean;
+      readonly bytes: number;
+    } & MessageEvent)
+  | { readonly event: "fault"; readonly connection: number; readonly record: ServerFaultRecord }
+  | {
+      readonly event: "refusal";
+      readonly connection: number;
+      readonly remote: string;
+      readonly code: ServerRefusalCode;
+      readonly message: string;
+      /** Whether the connection was closed for it. */
+      readonly fatal: boolean;
+    }
+  | {
+      readonly event: "close";
+      readonly connection: number;
+      readonly remote: string;
+      readonly code: CloseCode;
+      readonly messages: number;
+    }
+  /** A limit was met. At most one a second for each limit; `times` says how often since the last. */
+  | {
+      readonly event: "limit";
+      readonly limit: keyof ServerLimits;
+      readonly value: number;
+      readonly times: number;
+    }
+  | { readonly event: "faults-changed"; readonly faults: readonly string[] }
+  | { readonly event: "events-dropped"; readonly times: number }
+  | { readonly event: "worker-crash"; readonly message: string }
+  /** The server as a whole has failed: workers crashed too often, or could not be replaced. */
+  | { readonly event: "failed"; readonly message: string }
+  | { readonly event: "worker-restart"; readonly restarts: number }
+  | { readonly event: "socket-error"; readonly transport: "tcp" | "udp"; readonly message: string }
+  | { readonly event: "shutdown"; readonly connectionsOpen: number };
+
+/** One event. `event` says which. */
+export type ServerEvent = EventBody & EventCommon;
+
+/** An event before its time and worker are added. */
+export type ServerEventBody = EventBody;
+
+/** Which events are made: the rare ones, or all. */
+export type EventLevel = "none" | "all";

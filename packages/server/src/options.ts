@@ -1,0 +1,122 @@
+/**
+ * What can be said about a server, its defaults, and what is refused before anything is started.
+ */
+import type { FaultPlan } from "@faultline/faults";
+import { checkPlan } from "@faultline/faults";
+import { wallClockUs } from "./clock.ts";
+import type { WorkerSetup } from "./command.ts";
+import type { ServerCodec } from "./core/core.ts";
+import { NO_FAULTS } from "./core/plan.ts";
+import type { ResponderName } from "./core/responder.ts";
+import type { EventLevel, ServerEvent } from "./event.ts";
+import type { ServerLimits } from "./limits.ts";
+import { serverLimits } from "./limits.ts";
+
+/** Everything that can be said about a server. */
+export interface ServerOptions {
+  /** @default "127.0.0.1" */
+  readonly host?: string;
+  /** 0: any free one; null: no TCP. @default 0 */
+  readonly tcpPort?: number | null;
+  /** 0: any free one; null: no UDP. @default 0 */
+  readonly udpPort?: number | null;
+  /** Worker threads, 1 … 64. @default 1 */
+  readonly workers?: number;
+  /** @default "frame" */
+  readonly codec?: ServerCodec;
+  /** @default "echo" */
+  readonly responder?: ResponderName;
+  /** Faults from the beginning. @default none */
+  readonly plan?: FaultPlan;
+  readonly limits?: Partial<ServerLimits>;
+  /** Which events are made. Those of every message cost something. @default "none": the rare ones */
+  readonly events?: EventLevel;
+  /** Called for each event, in batches, not at the very moment. */
+  readonly onEvent?: (event: ServerEvent) => void;
+  /** What all times count from, in µs since 1970. @default the moment of the call */
+  readonly epochUs?: number;
+}
+
+const PORT_MAX = 65_535;
+const WORKERS_MAX = 64;
+
+/**
+ * Options with every default filled in.
+ *
+ * @throws {RangeError} where one breaks its rule, or two do not go together.
+ */
+export function completeOptions(options: ServerOptions): Omit<WorkerSetup, "index"> {
+  const { host = "127.0.0.1", tcpPort = 0, udpPort = 0, workers = 1 } = options;
+  const { codec = "frame", responder = "echo", plan = NO_FAULTS, events = "none" } = options;
+  const { epochUs = wallClockUs() } = options;
+  checkWord("host", host, (word) => word.length > 0, "an address or a name");
+  for (const [setting, value] of Object.entries({ tcpPort, udpPort })) {
+    if (value !== null) checkInteger("start the server", setting, { value, min: 0, max: PORT_MAX });
+  }
+  if (tcpPort === null && udpPort === null) {
+    refuse("tcpPort", "a number where udpPort is null, or nobody could connect", tcpPort);
+  }
+  checkInteger("start the server", "workers", { value: workers, min: 1, max: WORKERS_MAX });
+  const epochMax = Number.MAX_SAFE_INTEGER;
+  checkInteger("start the server", "epochUs", { value: epochUs, min: 0, max: epochMax });
+  checkWord("codec", codec, among("frame", "pipe"), "one of frame, pipe");
+  const responders = ["echo", "receive-only", "counter"];
+  checkWord("responder", responder, among(...responders), `one of ${responders.join(", ")}`);
+  checkWord("events", events, among("none", "all"), "one of none, all");
+  if (codec === "pipe" && workers > 1) {
+    refuse(
+      "workers",
+      "1 where codec is pipe: its messages name no session to share out by",
+      workers,
+    );
+  }
+  if (codec === "pipe" && responder === "counter") {
+    refuse(
+      "responder",
+      "another where codec is pipe: a message sent twice would count twice",
+      responder,
+    );
+  }
+  refuseBadPlan(plan);
+  const limits = serverLimits(options.limits);
+  return { host, tcpPort, udpPort, workers, codec, responder, plan, limits, events, epochUs };
+}
+
+/** @throws {RangeError} naming every rule that the plan breaks. */
+export function refuseBadPlan(plan: FaultPlan): void {
+  const problems = checkPlan(plan);
+  if (problems.length === 0) return;
+  const lines = problems.map(({ path, message }) => `${path}: ${message}`);
+  throw new RangeError(`Cannot inject these faults. ${lines.join("; ")}`);
+}
+
+/** @throws {RangeError} where the value is no integer of `min` to `max`. */
+export function checkInteger(
+  purpose: string,
+  setting: string,
+  { value, min, max }: { value: unknown; min: number; max: number },
+): void {
+  if (Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max) return;
+  throw new RangeError(
+    `Cannot ${purpose} as "${setting}" must be an integer of ${min} … ${max}: got ${String(value)}`,
+  );
+}
+
+function checkWord(
+  setting: string,
+  value: unknown,
+  accepts: (word: string) => boolean,
+  rule: string,
+): void {
+  if (typeof value !== "string" || !accepts(value)) refuse(setting, rule, value);
+}
+
+function among(...words: string[]): (word: string) => boolean {
+  return (word) => words.includes(word);
+}
+
+function refuse(setting: string, rule: string, value: unknown): never {
+  throw new RangeError(
+    `Cannot start the server as "${setting}" must be ${rule}: got ${String(value)}`,
+  );
+}

@@ -1,0 +1,146 @@
+/**
+ * The way in: a server on worker threads, with faults that can be changed while it runs.
+ *
+ *   main thread   startServer ─ FaultServer ─ Supervisor
+ *   each worker   sockets ─ (door, relay) ─ ServerCore
+ *
+ * Messages never pass the main thread. Everything is off unless asked for: no faults, one worker,
+ * loopback only, no events for every message.
+ */
+import type { FaultPlan } from "@faultline/faults";
+import type { ServerFaultRecord } from "./event.ts";
+import type { ServerOptions } from "./options.ts";
+import { checkInteger, completeOptions, refuseBadPlan } from "./options.ts";
+import type { ServerStats } from "./stats.ts";
+import type { Ports } from "./supervisor.ts";
+import { Supervisor } from "./supervisor.ts";
+
+/** How a server is closed. */
+export interface CloseOptions {
+  /** How long delayed replies may still take, in ms. @default 5000 */
+  readonly graceMs?: number;
+}
+
+/** A place to connect to. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A running server. */
+export interface FaultServer {
+  readonly tcp: Endpoint | undefined;
+  readonly udp: Endpoint | undefined;
+  /** Resolves when the server is closed; rejects with a ServerError `worker-failed` if it fails. */
+  readonly closed: Promise<void>;
+  /**
+   * Changes the faults of all workers without a restart; resolves when the last one has them.
+   *
+   * @throws {RangeError} where the plan breaks a rule. {ServerError} `closed`.
+   */
+  setFaults(plan: FaultPlan): Promise<void>;
+  /**
+   * Puts a plan in force until the scope is left: `await using faults = await server.inject(plan)`.
+   * The newest plan counts; leaving brings back the one before.
+   *
+   * @throws as `setFaults`.
+   */
+  inject(plan: FaultPlan): Promise<AsyncDisposable>;
+  /** What was counted so far, over all workers; after `close` the final figures. */
+  stats(): Promise<ServerStats>;
+  /** The proofs of all faults that acted since the last call, by time. */
+  takeRecords(): Promise<ServerFaultRecord[]>;
+  /** Stops listening, sends what is held back, then closes every link and thread. */
+  close(options?: CloseOptions): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const GRACE_MS_DEFAULT = 5000;
+
+/**
+ * Starts a server.
+ *
+ * @throws {RangeError} for a wrong option. {ServerError} `port-in-use`, `no-permission`,
+ *   `address-unavailable`, `listen-failed`, `worker-failed`.
+ */
+export async function startServer(options: ServerOptions = {}): Promise<FaultServer> {
+  return await startSupervised(options);
+}
+
+/** As `startServer`, with a way to make a worker crash: for tests of what follows. */
+export async function startSupervised(options: ServerOptions): Promise<SupervisedServer> {
+  const setup = completeOptions(options);
+  const supervisor = new Supervisor({ setup, onEvent: options.onEvent });
+  const ports = await supervisor.start();
+  return new RunningServer(supervisor, setup, ports);
+}
+
+/** @see startSupervised */
+export interface SupervisedServer extends FaultServer {
+  crashWorker(index: number, message: string): void;
+}
+
+class RunningServer implements SupervisedServer {
+  readonly tcp: Endpoint | undefined;
+  readonly udp: Endpoint | undefined;
+  readonly closed: Promise<void>;
+  readonly #supervisor: Supervisor;
+  #plan: FaultPlan;
+  /** Plans whose scope has not been left; the last one is in force, before `#plan`. */
+  #injected: FaultPlan[] = [];
+
+  constructor(supervisor: Supervisor, setup: { host: string; plan: FaultPlan }, ports: Ports) {
+    const { host } = setup;
+    this.#supervisor = supervisor;
+    this.#plan = setup.plan;
+    this.closed = supervisor.closed;
+    this.tcp = ports.tcpPort === undefined ? undefined : { host, port: ports.tcpPort };
+    this.udp = ports.udpPort === undefined ? undefined : { host, port: ports.udpPort };
+  }
+
+  async setFaults(plan: FaultPlan): Promise<void> {
+    refuseBadPlan(plan);
+    this.#plan = plan;
+    await this.#enforce();
+  }
+
+  async inject(plan: FaultPlan): Promise<AsyncDisposable> {
+    refuseBadPlan(plan);
+    const injected = { ...plan };
+    this.#injected.push(injected);
+    await this.#enforce();
+    return {
+      [Symbol.asyncDispose]: async () => {
+        if (!this.#injected.includes(injected)) return;
+        this.#injected = this.#injected.filter((other) => other !== injected);
+        if (!this.#supervisor.isOver) await this.#enforce();
+      },
+    };
+  }
+
+  stats(): Promise<ServerStats> {
+    return this.#supervisor.stats();
+  }
+
+  takeRecords(): Promise<ServerFaultRecord[]> {
+    return this.#supervisor.takeRecords();
+  }
+
+  async close(options: CloseOptions = {}): Promise<void> {
+    const { graceMs = GRACE_MS_DEFAULT } = options;
+    checkInteger("close the server", "graceMs", { value: graceMs, min: 0, max: 3_600_000 });
+    await this.#supervisor.close(graceMs);
+  }
+
+  crashWorker(index: number, message: string): void {
+    this.#supervisor.crashWorker(index, message);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #enforce(): Promise<void> {
+    await this.#supervisor.setFaults(this.#injected.at(-1) ?? this.#plan);
+  }
+}

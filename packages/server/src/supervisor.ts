@@ -1,0 +1,234 @@
+/**
+ * Keeps the workers alive: starts them, joins them, starts another where one crashed, and puts
+ * their answers together.
+ *
+ * What a crashed worker had counted and recorded is kept, as far as it could still say it. Its
+ * connections are lost, those of the others are not. A server whose workers crash again and again
+ * fails as a whole: a restart that only hides a bug helps nobody.
+ */
+import { MessageChannel } from "node:worker_threads";
+import type { FaultPlan } from "@faultline/faults";
+import { wallClockUs } from "./clock.ts";
+import type { LastWords, WorkerSetup } from "./command.ts";
+import { ServerError } from "./error.ts";
+import type { ServerEvent, ServerEventBody, ServerFaultRecord } from "./event.ts";
+import { reservePort } from "./reserve.ts";
+import type { CoreStats, ServerStats } from "./stats.ts";
+import { mergeStats, withoutGauges } from "./stats.ts";
+import type { WorkerReady } from "./thread.ts";
+import { WorkerThread } from "./thread.ts";
+
+/** What all workers are started with, and who is told. */
+export interface SupervisorOptions {
+  readonly setup: Omit<WorkerSetup, "index">;
+  readonly onEvent: ((event: ServerEvent) => void) | undefined;
+}
+
+/** Where the server listens; undefined where it was not asked to. */
+export interface Ports {
+  readonly tcpPort: number | undefined;
+  readonly udpPort: number | undefined;
+}
+
+/** @see module */
+export class Supervisor {
+  /** Resolves when the server has been closed; rejects when it has failed. */
+  readonly closed: Promise<void>;
+  readonly #onEvent: ((event: ServerEvent) => void) | undefined;
+  readonly #threads: WorkerThread[] = [];
+  readonly #end: PromiseWithResolvers<void> = Promise.withResolvers();
+  #setup: Omit<WorkerSetup, "index">;
+  /** Last figures of workers that are gone. */
+  #lost: CoreStats[] = [];
+  #records: ServerFaultRecord[] = [];
+  #restartsUs: number[] = [];
+  #restarts = 0;
+  #state: "serving" | "closing" | "over" = "serving";
+
+  constructor(options: SupervisorOptions) {
+    this.#setup = options.setup;
+    this.#onEvent = options.onEvent;
+    this.closed = this.#end.promise;
+    // Those who watch are told; for the others every call says it.
+    this.closed.catch(() => {});
+  }
+
+  get isOver(): boolean {
+    return this.#state !== "serving";
+  }
+
+  /** Starts all workers; none is left behind when one cannot. */
+  async start(): Promise<Ports> {
+    await this.#reserve();
+    const { workers } = this.#setup;
+    for (let index = 0; index < workers; index++) this.#threads.push(this.#spawn(index));
+    try {
+      const [first, ...others] = await Promise.all(this.#threads.map((thread) => thread.ready));
+      this.#join();
+      this.#tellPorts(first!, others);
+      return { tcpPort: first!.tcpPort, udpPort: first!.udpPort };
+    } catch (error) {
+      this.#state = "over";
+      await this.#terminate();
+      throw error;
+    }
+  }
+
+  async setFaults(plan: FaultPlan): Promise<void> {
+    this.#refuseIfOver();
+    this.#setup = { ...this.#setup, plan };
+    await Promise.all(this.#threads.map((thread) => thread.ask("set-faults", plan)));
+  }
+
+  async stats(): Promise<ServerStats> {
+    const answers =
+      this.#state === "over"
+        ? []
+        : await Promise.all(this.#threads.map((thread) => thread.ask("stats")));
+    const known = answers.filter((stats) => stats !== undefined);
+    return { ...mergeStats([...known, ...this.#lost]), workerRestarts: this.#restarts };
+  }
+
+  async takeRecords(): Promise<ServerFaultRecord[]> {
+    const answers =
+      this.#state === "over"
+        ? []
+        : await Promise.all(this.#threads.map((thread) => thread.ask("take-records")));
+    const records = [...this.#records, ...answers.flatMap((taken) => taken ?? [])];
+    this.#records = [];
+    return records.toSorted((one, other) => one.atUs - other.atUs);
+  }
+
+  /** Drains for at most so long, then closes. */
+  async close(graceMs: number): Promise<void> {
+    if (this.#state === "serving") {
+      this.#state = "closing";
+      const last = await Promise.all(this.#threads.map((thread) => thread.close(graceMs)));
+      for (const words of last) this.#keep(words);
+      this.#state = "over";
+      await this.#terminate();
+      this.#end.resolve();
+    }
+    await this.closed.catch(() => {});
+  }
+
+  /** Makes one worker throw: for tests of what follows. */
+  crashWorker(index: number, message: string): void {
+    this.#threads[index]?.send({ order: "crash", message });
+  }
+
+  #spawn(index: number): WorkerThread {
+    return new WorkerThread(
+      { ...this.#setup, index },
+      {
+        onEvents: (events) => {
+          for (const event of events) this.#onEvent?.(event);
+        },
+        onCrash: (message, last) => this.#crashed(index, message, last),
+      },
+    );
+  }
+
+  #crashed(index: number, message: string, last: LastWords | undefined): void {
+    this.#keep(last);
+    this.#emit(index, { event: "worker-crash", message });
+    if (this.#state !== "serving") return;
+    const { workerRestartsMax, workerRestartWindowMs } = this.#setup.limits;
+    const nowUs = wallClockUs();
+    const sinceUs = nowUs - workerRestartWindowMs * 1000;
+    this.#restartsUs = [...this.#restartsUs.filter((atUs) => atUs >= sinceUs), nowUs];
+    if (this.#restartsUs.length > workerRestartsMax) {
+      const times = `${this.#restartsUs.length} times in ${workerRestartWindowMs} ms`;
+      void this.#fail(index, `Workers crashed ${times}; the last one said: ${message}`);
+      return;
+    }
+    void this.#restart(index);
+  }
+
+  async #restart(index: number): Promise<void> {
+    this.#restarts++;
+    const thread = this.#spawn(index);
+    this.#threads[index] = thread;
+    try {
+      await thread.ready;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      await this.#fail(index, `A crashed worker could not be replaced: ${message}`);
+      return;
+    }
+    for (const other of this.#threads) if (other !== thread) connect(thread, other);
+    this.#emit(index, { event: "worker-restart", restarts: this.#restarts });
+  }
+
+  async #fail(index: number, message: string): Promise<void> {
+    if (this.#state === "over") return;
+    this.#state = "over";
+    this.#emit(index, { event: "failed", message });
+    await this.#terminate();
+    this.#end.reject(new ServerError("worker-failed", message));
+  }
+
+  /** With several workers the port must be known before the first one takes it. */
+  async #reserve(): Promise<void> {
+    const { workers, host, tcpPort, udpPort } = this.#setup;
+    if (workers === 1) return;
+    this.#setup = {
+      ...this.#setup,
+      tcpPort: tcpPort === null ? null : await reservePort("tcp", host, tcpPort),
+      udpPort: udpPort === null ? null : await reservePort("udp", host, udpPort),
+    };
+  }
+
+  /** From here on the ports are fixed, for workers that are started later too. */
+  #tellPorts(first: WorkerReady, others: readonly WorkerReady[]): void {
+    const { host, tcpPort, udpPort } = this.#setup;
+    this.#setup = {
+      ...this.#setup,
+      tcpPort: first.tcpPort ?? tcpPort,
+      udpPort: first.udpPort ?? udpPort,
+    };
+    if (first.tcpPort !== undefined) {
+      this.#emit(0, { event: "listening", transport: "tcp", host, port: first.tcpPort });
+    }
+    if (first.udpPort !== undefined) {
+      this.#emit(0, { event: "listening", transport: "udp", host, port: first.udpPort });
+    }
+    const reason = others.find((ready) => ready.udpRefused !== undefined)?.udpRefused;
+    if (reason !== undefined) {
+      this.#emit(0, { event: "port-not-shared", transport: "udp", owner: 0, reason });
+    }
+  }
+
+  #join(): void {
+    for (const [index, thread] of this.#threads.entries()) {
+      for (const other of this.#threads.slice(index + 1)) connect(thread, other);
+    }
+  }
+
+  #keep(last: LastWords | undefined): void {
+    if (last === undefined) return;
+    this.#lost = [mergeStats([...this.#lost, withoutGauges(last.stats)])];
+    this.#records.push(...last.records);
+  }
+
+  async #terminate(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+  }
+
+  #refuseIfOver(): void {
+    if (!this.isOver) return;
+    throw new ServerError("closed", "Cannot change the faults: the server has been closed.");
+  }
+
+  #emit(worker: number, event: ServerEventBody): void {
+    const atUs = wallClockUs() - this.#setup.epochUs;
+    this.#onEvent?.({ ...event, atUs, worker });
+  }
+}
+
+/** Gives two workers a way to each other. */
+function connect(one: WorkerThread, other: WorkerThread): void {
+  const { port1, port2 } = new MessageChannel();
+  one.send({ order: "neighbour", index: other.index, port: port1 }, [port1]);
+  other.send({ order: "neighbour", index: one.index, port: port2 }, [port2]);
+}

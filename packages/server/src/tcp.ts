@@ -1,0 +1,133 @@
+/**
+ * TCP: sockets of node:net as links.
+ *
+ * A thin shell: it translates, and decides nothing. Nagle's algorithm is off (a reply that waits
+ * for the next would be a fault nobody asked for), half-open connections are allowed (the core
+ * ends its side itself).
+ */
+import type { Server, Socket } from "node:net";
+import { createServer } from "node:net";
+import type { Link, LinkError, LinkEvents } from "@faultline/protocol";
+import { hostPort, systemCode } from "./error.ts";
+
+/** Where to listen, and who gets the links. */
+export interface TcpOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Whether other workers listen on the same port. */
+  readonly reusePort: boolean;
+  /** Above so many bytes waiting to be sent, a link is full. */
+  readonly sendQueueBytesMax: number;
+  accept(link: Link): LinkEvents;
+  /** The listener itself failed later on; connections live on. */
+  onError(error: Error): void;
+}
+
+/** A listener. */
+export interface TcpListener {
+  readonly port: number;
+  /** Stops accepting; open connections live on. Resolves when the last one is gone. */
+  close(): Promise<void>;
+}
+
+/** Listens. Rejects with the operating system's error. */
+export function listenTcp(options: TcpOptions): Promise<TcpListener> {
+  const { host, port, reusePort, sendQueueBytesMax } = options;
+  const server = createServer(
+    { allowHalfOpen: true, noDelay: true, highWaterMark: sendQueueBytesMax },
+    (socket) => attach(socket, options),
+  );
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port, ...(reusePort && { reusePort }) }, () => {
+      server.off("error", reject);
+      server.on("error", (error) => options.onError(error));
+      resolve({ port: portOf(server), close: () => closed(server) });
+    });
+  });
+}
+
+function attach(socket: Socket, options: TcpOptions): void {
+  const link = new TcpLink(socket);
+  const events = options.accept(link);
+  let error: Error | undefined;
+  socket.on("data", (bytes: Uint8Array) => events.onBytes(bytes));
+  socket.on("drain", () => events.onDrain());
+  socket.on("end", () => events.onEnd());
+  socket.on("error", (reason: Error) => (error = reason));
+  socket.on("close", () => events.onClose(error === undefined ? undefined : linkError(error)));
+  events.onOpen();
+}
+
+/** One accepted connection. */
+class TcpLink implements Link {
+  readonly kind = "stream";
+  readonly #socket: Socket;
+  #remote: string | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** Asked for late: the name of a peer costs a system call, and most are never asked for. */
+  get remote(): string {
+    if (this.#remote === undefined) {
+      const { remoteAddress, remotePort } = this.#socket;
+      if (remoteAddress === undefined || remotePort === undefined) return "";
+      this.#remote = hostPort(remoteAddress, remotePort);
+    }
+    return this.#remote;
+  }
+
+  get local(): string {
+    const { localAddress, localPort } = this.#socket;
+    if (localAddress === undefined || localPort === undefined) return "";
+    return hostPort(localAddress, localPort);
+  }
+
+  send(bytes: Uint8Array): boolean {
+    return this.#socket.write(bytes);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+}
+
+function linkError(error: Error): LinkError {
+  const { message } = error;
+  switch (systemCode(error)) {
+    case "ECONNRESET":
+    case "EPIPE":
+    case "ECONNABORTED":
+      return { code: "reset", message };
+    case "ETIMEDOUT":
+      return { code: "timeout", message };
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+      return { code: "unreachable", message };
+    default:
+      return { code: "failed", message };
+  }
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}

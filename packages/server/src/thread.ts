@@ -1,0 +1,144 @@
+/**
+ * One worker thread as the main thread sees it: orders in, answers and events out, and a word when
+ * it is gone.
+ *
+ * It promises an end to every question: a worker that crashes answers `undefined` to all that is
+ * open. Whether another is started in its place is the supervisor's business.
+ */
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import type { Transferable } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
+import type { FaultPlan } from "@faultline/faults";
+import type {
+  LastWords,
+  WorkerAnswers,
+  WorkerOrder,
+  WorkerReport,
+  WorkerSetup,
+} from "./command.ts";
+import { ServerError } from "./error.ts";
+import type { ServerEvent } from "./event.ts";
+
+/**
+ * The private import of package.json, so that it is the source here and the built file in a
+ * published package. `import.meta.resolve` says the same, but not in every test runner.
+ */
+const WORKER_URL = pathToFileURL(createRequire(import.meta.url).resolve("#worker"));
+
+/** What a worker says when it serves. */
+export type WorkerReady = Extract<WorkerReport, { report: "ready" }>;
+
+/** Who is told about a worker. */
+export interface WorkerWatcher {
+  onEvents(events: readonly ServerEvent[]): void;
+  /** It is gone without having been asked to go. `last` is missing when it could not even speak. */
+  onCrash(message: string, last: LastWords | undefined): void;
+}
+
+/** @see module */
+export class WorkerThread {
+  /** Resolves when it serves; rejects with a ServerError when it cannot. */
+  readonly ready: Promise<WorkerReady>;
+  readonly index: number;
+  readonly #worker: Worker;
+  readonly #watcher: WorkerWatcher;
+  readonly #start: PromiseWithResolvers<WorkerReady> = Promise.withResolvers();
+  readonly #end: PromiseWithResolvers<LastWords | undefined> = Promise.withResolvers();
+  readonly #questions = new Map<number, (value: unknown) => void>();
+  #nextId = 0;
+  /** Started, failed to start, or asked to end: what comes after is no crash. */
+  #phase: "starting" | "serving" | "ending" | "gone" = "starting";
+  #crash: { readonly message: string; readonly last: LastWords } | undefined;
+  #error: string | undefined;
+
+  constructor(setup: WorkerSetup, watcher: WorkerWatcher) {
+    this.index = setup.index;
+    this.#watcher = watcher;
+    this.ready = this.#start.promise;
+    this.#worker = new Worker(WORKER_URL, { workerData: setup });
+    this.#worker.on("message", (report: WorkerReport) => this.#take(report));
+    this.#worker.on("error", (error: unknown) => (this.#error = describe(error)));
+    this.#worker.on("exit", (code) => this.#exited(code));
+  }
+
+  /** Asks for an answer; undefined when the worker is gone before it gives one. */
+  ask<K extends keyof WorkerAnswers>(
+    order: K,
+    plan?: FaultPlan,
+  ): Promise<WorkerAnswers[K] | undefined> {
+    if (this.#phase === "gone") return Promise.resolve(undefined);
+    const id = this.#nextId++;
+    const { promise, resolve } = Promise.withResolvers<WorkerAnswers[K] | undefined>();
+    this.#questions.set(id, resolve as (value: unknown) => void);
+    this.send({ order, id, ...(plan !== undefined && { plan }) } as WorkerOrder);
+    return promise;
+  }
+
+  /** An order without an answer. */
+  send(order: WorkerOrder, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(order, transfer);
+  }
+
+  /** Asks it to drain and close all links; resolves with what it leaves behind. */
+  close(graceMs: number): Promise<LastWords | undefined> {
+    if (this.#phase === "gone") return Promise.resolve(undefined);
+    this.#phase = "ending";
+    this.send({ order: "close", graceMs });
+    return this.#end.promise;
+  }
+
+  /** Ends the thread, whatever it is doing. */
+  async terminate(): Promise<void> {
+    if (this.#phase !== "gone") this.#phase = "ending";
+    await this.#worker.terminate();
+  }
+
+  #take(report: WorkerReport): void {
+    switch (report.report) {
+      case "ready":
+        if (this.#phase === "starting") this.#phase = "serving";
+        this.#start.resolve(report);
+        return;
+      case "failed":
+        this.#phase = "ending";
+        this.#start.reject(new ServerError(report.code, report.message));
+        return;
+      case "answer":
+        this.#questions.get(report.id)?.(report.value);
+        this.#questions.delete(report.id);
+        return;
+      case "events":
+        this.send({ order: "events-taken", count: report.events.length });
+        this.#watcher.onEvents(report.events);
+        return;
+      case "crashed":
+        this.#crash = { message: report.message, last: report };
+        return;
+      case "closed":
+        this.#end.resolve(report);
+        return;
+      default:
+        report satisfies never;
+    }
+  }
+
+  #exited(code: number): void {
+    const { message, last } = this.#crash ?? {
+      message: this.#error ?? `The worker ended with code ${code}.`,
+      last: undefined,
+    };
+    const asked = this.#phase === "ending";
+    const started = this.#phase !== "starting";
+    this.#phase = "gone";
+    this.#start.reject(new ServerError("worker-failed", `A worker did not start: ${message}`));
+    this.#end.resolve(last);
+    for (const resolve of this.#questions.values()) resolve(undefined);
+    this.#questions.clear();
+    if (started && !asked) this.#watcher.onCrash(message, last);
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,198 @@
+/**
+ * The entry of a worker thread: puts clock, core, sockets and the ways to the other workers
+ * together, and obeys the main thread.
+ *
+ * No logic of its own beyond that. An exception that nobody caught is a bug: the worker tells what
+ * it knows (counts, records, events) and ends, so that the main thread can start another.
+ */
+import process from "node:process";
+import type { MessagePort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
+import type { Link, LinkEvents } from "@faultline/protocol";
+import { systemClock } from "./clock.ts";
+import type { LastWords, WorkerOrder, WorkerReport, WorkerSetup } from "./command.ts";
+import { createServerCore } from "./core/core.ts";
+import type { CoreStats } from "./stats.ts";
+import { listenErrorCode, listenMessage } from "./error.ts";
+import { EventPost } from "./event-post.ts";
+import type { Neighbours } from "./route/door.ts";
+import { enter } from "./route/door.ts";
+import type { RelayMessage } from "./route/relay-message.ts";
+import { Relay } from "./route/relay.ts";
+import type { TcpListener } from "./tcp.ts";
+import { listenTcp } from "./tcp.ts";
+import type { UdpListener } from "./udp.ts";
+import { listenUdp } from "./udp.ts";
+
+const setup = workerData as WorkerSetup;
+const { index, workers, limits } = setup;
+const clock = systemClock(setup.epochUs);
+const post = new EventPost(clock, limits.eventsPendingMax, (events) =>
+  report({ report: "events", events }),
+);
+const core = createServerCore({
+  clock,
+  codec: setup.codec,
+  responder: setup.responder,
+  plan: setup.plan,
+  limits,
+  events: setup.events,
+  onEvent: (event) => post.add(event),
+  worker: index,
+});
+const relays = new Map<number, Relay>();
+const neighbours: Neighbours = {
+  index,
+  workers,
+  accept: (link) => core.accept(link),
+  release: (events, home) => core.release(events, home),
+  relay: (link, home) => relays.get(home)?.open(link),
+};
+let tcp: TcpListener | undefined;
+let udp: UdpListener | undefined;
+
+process.on("uncaughtException", crash);
+parentPort?.on("message", (order: WorkerOrder) => obey(order));
+void start();
+
+function report(message: WorkerReport): void {
+  parentPort?.postMessage(message);
+}
+
+function accept(link: Link): LinkEvents {
+  return workers === 1 ? core.accept(link) : enter(link, neighbours);
+}
+
+async function start(): Promise<void> {
+  if (setup.tcpPort !== null && !(await startTcp(setup.tcpPort))) return;
+  let udpRefused: string | undefined;
+  if (setup.udpPort !== null) {
+    udpRefused = await startUdp(setup.udpPort);
+    // The first must have it; the others do without where the runtime cannot share.
+    if (udpRefused !== undefined && index === 0) return;
+  }
+  report({ report: "ready", tcpPort: tcp?.port, udpPort: udp?.port, udpRefused });
+}
+
+async function startTcp(port: number): Promise<boolean> {
+  try {
+    tcp = await listenTcp({
+      host: setup.host,
+      port,
+      reusePort: workers > 1,
+      sendQueueBytesMax: limits.sendQueueBytesMax,
+      accept,
+      onError: (error) => tellSocketError("tcp", error),
+    });
+    return true;
+  } catch (error) {
+    fail("tcp", port, error);
+    return false;
+  }
+}
+
+/** Why it could not be had; undefined when it could. */
+async function startUdp(port: number): Promise<string | undefined> {
+  try {
+    udp = await listenUdp({
+      host: setup.host,
+      port,
+      reusePort: workers > 1,
+      sendQueueBytesMax: limits.sendQueueBytesMax,
+      accept,
+      onDropped: () => core.datagramDropped("sendQueueBytesMax"),
+      onError: (error) => tellSocketError("udp", error),
+    });
+    return undefined;
+  } catch (error) {
+    if (index === 0) fail("udp", port, error);
+    return listenMessage("udp", setup.host, port, error);
+  }
+}
+
+function fail(transport: "tcp" | "udp", port: number, error: unknown): void {
+  const message = listenMessage(transport, setup.host, port, error);
+  report({ report: "failed", code: listenErrorCode(error), message });
+}
+
+function tellSocketError(transport: "tcp" | "udp", error: Error): void {
+  core.tell({ event: "socket-error", transport, message: error.message });
+}
+
+function obey(order: WorkerOrder): void {
+  switch (order.order) {
+    case "set-faults":
+      core.setFaults(order.plan);
+      answer(order.id, null);
+      return;
+    case "stats":
+      answer(order.id, stats());
+      return;
+    case "take-records":
+      answer(order.id, core.takeRecords());
+      return;
+    case "neighbour":
+      meet(order.index, order.port);
+      return;
+    case "events-taken":
+      post.taken(order.count);
+      return;
+    case "close":
+      close(order.graceMs);
+      return;
+    case "crash":
+      throw new Error(order.message);
+    default:
+      order satisfies never;
+  }
+}
+
+function answer(id: number, value: Extract<WorkerReport, { report: "answer" }>["value"]): void {
+  post.flush();
+  report({ report: "answer", id, value });
+}
+
+function stats(): CoreStats {
+  return { ...core.stats(), eventsDropped: post.dropped };
+}
+
+/** Opens the way to another worker, in place of one that crashed perhaps. */
+function meet(other: number, port: MessagePort): void {
+  const relay = new Relay({
+    post: (message) => port.postMessage(message),
+    accept: (link) => core.accept(link),
+    relayBytesMax: limits.relayBytesMax,
+    sendQueueBytesMax: limits.sendQueueBytesMax,
+  });
+  relays.get(other)?.close();
+  relays.set(other, relay);
+  port.on("message", (message: RelayMessage) => relay.receive(message));
+  port.on("close", () => {
+    relay.close();
+    if (relays.get(other) === relay) relays.delete(other);
+  });
+}
+
+/**
+ * The UDP socket stays until the thread ends: another worker may still have a reply to send
+ * through it.
+ */
+function close(graceMs: number): void {
+  void tcp?.close();
+  const late = clock.setTimer(clock.nowUs() + graceMs * 1000, () => core.close());
+  core.drain(() => {
+    late.cancel();
+    report({ report: "closed", ...lastWords() });
+  });
+}
+
+function lastWords(): LastWords {
+  post.flush();
+  return { stats: stats(), records: core.takeRecords() };
+}
+
+function crash(error: unknown): void {
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  report({ report: "crashed", message, ...lastWords() });
+  process.exit(1);
+}
