@@ -1,0 +1,146 @@
+/**
+ * The receiving half of one direction of a stream: order, reading, acknowledgement.
+ *
+ * Every segment that was ever sent stands in the row of those expected until its owner has read
+ * it; what arrives is marked there, and what stands marked at the front is read. So bytes after a
+ * lost segment wait for it, and bytes for an owner that paused wait for the owner, in one place.
+ */
+import { EventKind, KernelEvent, Mode } from "../event.ts";
+import type { StreamEnd } from "./end.ts";
+import type { Segment } from "./segment.ts";
+
+/** One direction, at the end where bytes come out. */
+export class StreamReceiver {
+  readonly #end: StreamEnd;
+  /** First and last of the row: sent, but not read. */
+  #first: Segment | undefined;
+  #last: Segment | undefined;
+  #readBytes = 0;
+  #isHeld = false;
+  isEnded = false;
+
+  constructor(end: StreamEnd) {
+    this.#end = end;
+  }
+
+  /** A segment has been sent for the first time. */
+  expect(segment: Segment): void {
+    if (this.#first === undefined) this.#first = segment;
+    else (this.#last as Segment).next = segment;
+    this.#last = segment;
+  }
+
+  /** A segment has come. */
+  arrive(segment: Segment): void {
+    segment.hasArrived = true;
+    this.#read();
+    if (!this.#end.isGone) this.#acknowledge(segment);
+  }
+
+  /** Reads what waits, after the owner paused or was paused, and lets the peer send more. */
+  resume(): void {
+    this.#isHeld = false;
+    const first = this.#first;
+    if (first?.hasArrived !== true) return;
+    this.#read();
+    if (this.#first !== first && !this.#end.isGone) this.#acknowledge(first);
+  }
+
+  /** Nothing is read any more. */
+  stop(): void {
+    this.#first = undefined;
+  }
+
+  /** Hands over what is there, in order, as long as the owner takes it. */
+  #read(): void {
+    const end = this.#end;
+    for (;;) {
+      const segment = this.#first;
+      if (segment?.hasArrived !== true || end.isPaused || end.isOver) return;
+      if (end.process.mode !== Mode.running) {
+        this.#wait();
+        return;
+      }
+      this.#handOver(segment);
+    }
+  }
+
+  #handOver(segment: Segment): void {
+    const end = this.#end;
+    if (segment.what === "data") {
+      const bytes = this.#takeBytes(segment);
+      this.#readBytes += bytes.length;
+      end.owner?.onBytes(bytes);
+      return;
+    }
+    this.#first = segment.next;
+    if (segment.what === "open") end.accepted();
+    else {
+      this.isEnded = true;
+      end.owner?.onEnd();
+      end.closeIfDone();
+    }
+  }
+
+  /** The bytes at the front: those of one segment, or of all that wait, in one piece. */
+  #takeBytes(first: Segment): Uint8Array {
+    const { readBytesMax } = this.#end.world.stream;
+    let size = first.size;
+    let end = first.next;
+    while (end?.hasArrived === true && end.what === "data" && size + end.size <= readBytesMax) {
+      size += end.size;
+      end = end.next;
+    }
+    this.#first = end;
+    return end === first.next ? first.bytes : joined(first, end, size);
+  }
+
+  /** The process is stopped: its stack keeps the bytes, and reading goes on when it does. */
+  #wait(): void {
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    const { process } = this.#end;
+    if (process.mode === Mode.paused) process.hold(new Reading(this.#end, this));
+  }
+
+  #acknowledge(segment: Segment): void {
+    const { peer, outward, world } = this.#end;
+    if (peer === undefined || peer.isGone) return;
+    if (outward.isCut) peer.sender.missAcknowledgement(segment);
+    else {
+      const atUs = world.kernel.nowUs + outward.options.delayUs;
+      peer.sender.acknowledge(atUs, this.#readBytes + world.stream.windowBytes);
+    }
+  }
+}
+
+/** The bytes of the segments from `first` to the one before `end`. */
+function joined(first: Segment, end: Segment | undefined, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (let segment: Segment | undefined = first; segment !== end; segment = segment?.next) {
+    bytes.set((segment as Segment).bytes, at);
+    at += (segment as Segment).size;
+  }
+  return bytes;
+}
+
+/** A process that was stopped goes on reading. */
+class Reading extends KernelEvent {
+  readonly #end: StreamEnd;
+  readonly #receiver: StreamReceiver;
+
+  constructor(end: StreamEnd, receiver: StreamReceiver) {
+    super(end.process, EventKind.deliver);
+    this.#end = end;
+    this.#receiver = receiver;
+  }
+
+  fire(): void {
+    this.#receiver.resume();
+  }
+
+  describe(): string {
+    return `${this.#end.local} reads what waited`;
+  }
+}

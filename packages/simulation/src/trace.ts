@@ -1,0 +1,119 @@
+/**
+ * What a run writes down about itself, so that the first difference of two runs can be shown.
+ *
+ * A trace keeps the lines of the last events, or of a window of them; and, where asked, four
+ * bytes of digest for every event, which is what finds the place where two runs part. Keeping
+ * every line of both runs was the road not taken: the window costs two more runs, but only
+ * where there is a difference to show.
+ */
+import type { KernelEvent } from "./event.ts";
+
+/** One event as it was. */
+export interface TraceEntry {
+  /** Number of the event in its run, from 0. */
+  readonly index: number;
+  readonly timeUs: number;
+  readonly class: number;
+  /** Its number in the order of scheduling. */
+  readonly sequence: number;
+  /** The event in words. */
+  readonly what: string;
+  /** One lane of the digest after it and all it caused, as 8 hex digits. */
+  readonly digest: string;
+}
+
+/** What a trace keeps. */
+export interface TraceOptions {
+  /** Lines of the last so many events. @default 32 */
+  readonly lastMax?: number;
+  /** Instead of the last: the events from this one on, until `lastMax` are kept. @default undefined */
+  readonly from?: number;
+  /** Keep 4 bytes of digest for every event. @default false */
+  readonly log?: boolean;
+  /** Events the log holds at most. @default 16_777_216: 64 MiB */
+  readonly logEventsMax?: number;
+}
+
+const LOG_START = 1024;
+const LOG_EVENTS_MAX = 16_777_216;
+const LAST_MAX = 32;
+
+/** The memory of one run, handed to it at its start. */
+export class Trace {
+  readonly #lastMax: number;
+  readonly #from: number | undefined;
+  readonly #logEventsMax: number;
+  readonly #lines: TraceEntry[] = [];
+  #log: Int32Array | undefined;
+  #events = 0;
+  #open: Omit<TraceEntry, "digest"> | undefined;
+
+  constructor(options: TraceOptions = {}) {
+    this.#lastMax = options.lastMax ?? LAST_MAX;
+    this.#from = options.from;
+    this.#logEventsMax = options.logEventsMax ?? LOG_EVENTS_MAX;
+    this.#log = options.log === true ? new Int32Array(LOG_START) : undefined;
+  }
+
+  /** Events seen. */
+  get events(): number {
+    return this.#events;
+  }
+
+  /** The lines kept, oldest first. */
+  get entries(): readonly TraceEntry[] {
+    if (this.#from !== undefined || this.#lines.length < this.#lastMax) return this.#lines;
+    const oldest = this.#events % this.#lastMax;
+    return [...this.#lines.slice(oldest), ...this.#lines.slice(0, oldest)];
+  }
+
+  /** Called by the kernel before an event fires: afterwards its packet may be gone. */
+  begin(timeUs: number, order: { class: number; sequence: number }, event: KernelEvent): void {
+    const index = this.#events;
+    if (this.#from !== undefined && (index < this.#from || this.#lines.length >= this.#lastMax)) {
+      return;
+    }
+    this.#open = { index, timeUs, ...order, what: event.describe() };
+  }
+
+  /** Called by the kernel when an event and all it caused are done. */
+  end(lane: number): void {
+    const index = this.#events++;
+    if (this.#log !== undefined && index < this.#logEventsMax) this.#writeLog(index, lane);
+    if (this.#open === undefined) return;
+    const entry = { ...this.#open, digest: (lane >>> 0).toString(16).padStart(8, "0") };
+    this.#open = undefined;
+    if (this.#from !== undefined) this.#lines.push(entry);
+    else this.#lines[index % this.#lastMax] = entry;
+  }
+
+  /** The lane logged for an event, or undefined where none was. */
+  laneOf(index: number): number | undefined {
+    return index < Math.min(this.#events, this.#logEventsMax) ? this.#log?.[index] : undefined;
+  }
+
+  #writeLog(index: number, lane: number): void {
+    let log = this.#log as Int32Array;
+    if (index === log.length) {
+      log = new Int32Array(Math.min(index * 2, this.#logEventsMax));
+      log.set(this.#log as Int32Array);
+      this.#log = log;
+    }
+    log[index] = lane;
+  }
+}
+
+/**
+ * The first event in which two logged runs differ, or undefined where their logs agree.
+ *
+ * A run that only ends earlier differs at its end.
+ */
+export function firstDifference(a: Trace, b: Trace): number | undefined {
+  const common = Math.min(a.events, b.events);
+  for (let index = 0; index < common; index++) {
+    const lane = a.laneOf(index);
+    if (lane === undefined) return undefined;
+    if (lane !== b.laneOf(index)) return index;
+  }
+  return a.events === b.events ? undefined : common;
+}
