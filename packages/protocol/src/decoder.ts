@@ -22,8 +22,10 @@ import {
 import type { Refusal } from "./refusal.ts";
 import { isRefusal, refuse } from "./refusal.ts";
 
+/** The first buffer of a held frame: enough for most, so that its header needs none of its own. */
+const HELD_BYTES_MIN = 128;
 /** A held frame up to this size gets its whole buffer at once. */
-const HELD_BYTES_FIRST = 4096;
+const HELD_BYTES_WHOLE = 4096;
 const EMPTY: Uint8Array = new Uint8Array(0);
 
 /** Reads the frames of one stream. */
@@ -159,8 +161,8 @@ export class FrameDecoder {
 
   #reserve(bytes: number, target: number): void {
     if (this.#held.length >= bytes) return;
-    const advance = Math.max(bytes, 2 * this.#held.length, HELD_BYTES_FIRST);
-    const held = new Uint8Array(Math.min(target, advance));
+    const advance = Math.max(bytes, 2 * this.#held.length, HELD_BYTES_WHOLE);
+    const held = new Uint8Array(Math.max(HELD_BYTES_MIN, Math.min(target, advance)));
     held.set(this.#held.subarray(0, this.#heldBytes));
     this.#held = held;
   }

@@ -1,0 +1,145 @@
+/**
+ * `pnpm fuzz`: random and damaged bytes for every decoder, bounded by time and seeded.
+ *
+ * `--seconds N` (default 60), `--inputs N` (default: no bound but time), `--seed N` (default 1),
+ * `--workers N` (default: one a core), `--json`; `--input N` tries that one input again. Progress
+ * goes to standard error, one line of result to standard output. Exit 0: nothing found; 1: a
+ * promise was broken, with seed, number and bytes; 3: a wrong option. What is promised stands in
+ * fuzz/judge.ts.
+ */
+import { availableParallelism } from "node:os";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
+import type { FuzzFind, FuzzReport, FuzzTask } from "./fuzz/worker.ts";
+import { tryInput } from "./fuzz/worker.ts";
+
+function readOptions(): Record<"seconds" | "inputs" | "seed" | "workers" | "input", number> & {
+  json: boolean;
+} {
+  const { values } = parseArgs({
+    options: {
+      seconds: { type: "string", default: "60" },
+      inputs: { type: "string", default: String(Number.MAX_SAFE_INTEGER) },
+      seed: { type: "string", default: "1" },
+      workers: { type: "string", default: String(availableParallelism()) },
+      input: { type: "string", default: "-1" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const whole = (
+    name: "seconds" | "inputs" | "seed" | "workers" | "input",
+    min: number,
+  ): number => {
+    const value = Number(values[name]);
+    if (Number.isSafeInteger(value) && value >= min) return value;
+    throw new RangeError(
+      `Cannot fuzz as "${name}" must be an integer of at least ${min}: got ${values[name]}`,
+    );
+  };
+  return {
+    seconds: whole("seconds", 1),
+    inputs: whole("inputs", 1),
+    seed: whole("seed", 0),
+    workers: whole("workers", 1),
+    input: whole("input", -1),
+    json: values.json,
+  };
+}
+
+/** Runs one thread; resolves with its last report. */
+function runThread(task: FuzzTask, onReport: (report: FuzzReport) => void): Promise<FuzzReport> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("./fuzz/worker.ts", import.meta.url), { workerData: task });
+    worker.on("message", (report: FuzzReport) => {
+      onReport(report);
+      if (report.isLast) resolve(report);
+    });
+    worker.on("error", reject);
+  });
+}
+
+function total(reports: readonly FuzzReport[], pick: (report: FuzzReport) => number): number {
+  return reports.reduce((sum, report) => sum + pick(report), 0);
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (options.input >= 0) {
+    const find = tryInput(options.seed, options.input, { accepted: 0, refused: 0 });
+    finish(
+      find === undefined ? [] : [find],
+      `fuzz: input ${options.input} of seed ${options.seed}`,
+    );
+    return;
+  }
+  const { seed, workers, seconds } = options;
+  const startMs = performance.now();
+  const stop = new Int32Array(new SharedArrayBuffer(4));
+  const latest: FuzzReport[] = [];
+  let shownMs = startMs;
+  const show = (): void => {
+    const nowMs = performance.now();
+    if (nowMs - shownMs < 1000) return;
+    shownMs = nowMs;
+    const inputs = total(latest, (report) => report.inputs);
+    console.error(`${Math.round((nowMs - startMs) / 1000)} s  ${grouped(inputs)} inputs`);
+  };
+  const threads = Array.from({ length: workers }, (_, first) =>
+    runThread(
+      { seed, first, step: workers, inputsMax: options.inputs, seconds, stop },
+      (report) => {
+        latest[first] = report;
+        show();
+      },
+    ),
+  );
+  const reports = await Promise.all(threads);
+  const tookS = (performance.now() - startMs) / 1000;
+  const inputs = total(reports, (report) => report.inputs);
+  const finds = reports.flatMap((report) => report.find ?? []);
+  const inputsPerSecond = Math.round(inputs / tookS);
+  if (options.json) {
+    const accepted = total(reports, (report) => report.accepted);
+    const refused = total(reports, (report) => report.refused);
+    const took = Number(tookS.toFixed(3));
+    console.log(
+      JSON.stringify({
+        seed,
+        workers,
+        inputs,
+        seconds: took,
+        inputsPerSecond,
+        accepted,
+        refused,
+        finds,
+      }),
+    );
+    process.exitCode = finds.length === 0 ? 0 : 1;
+    return;
+  }
+  finish(
+    finds,
+    `fuzz: ${grouped(inputs)} inputs in ${tookS.toFixed(1)} s (${grouped(inputsPerSecond)} a second), ${workers} threads, seed ${seed}`,
+  );
+}
+
+function finish(finds: readonly FuzzFind[], line: string): void {
+  for (const find of finds) {
+    console.error(`${find.promise}\n  bytes ${find.hex}`);
+    console.error(`  again: npx -y pnpm@12 fuzz --seed ${find.seed} --input ${find.input}`);
+  }
+  console.log(`${line}: ${finds.length === 0 ? "nothing found" : `${finds.length} found`}`);
+  process.exitCode = finds.length === 0 ? 0 : 1;
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 3;
+}
