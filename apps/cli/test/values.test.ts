@@ -75,7 +75,7 @@ describe("words", () => {
 describe("ports and hosts", () => {
   test("a port is 0 to 65535, or off", () => {
     const port = read.portOrOff("--tcp");
-    expect([port("0"), port("65535"), port("off")]).toEqual([0, 65_535, null]);
+    expect([port("0"), port("65535"), port("off")]).toEqual([0, 65_535, "off"]);
     expect(() => port("65536")).toThrow('or "off": got "65536"');
     expect(() => port("http")).toThrow('got "http"');
   });

@@ -23,8 +23,8 @@ function refuse(verb: string, option: string, rule: string, text: string): ToolE
 export interface Readers {
   integer(option: string, min: number, max: number): Reader<number>;
   choice<T extends string>(option: string, words: readonly T[]): Reader<T>;
-  /** 0 … 65535 (0: any free one), or the word `off`, which gives null. */
-  portOrOff(option: string): Reader<number | null>;
+  /** 0 … 65535 (0: any free one), or the word `off`: the parser takes null for a reader that failed. */
+  portOrOff(option: string): Reader<number | "off">;
   host(option: string): Reader<string>;
   /** A path to write to or to read from: anything but the empty text. */
   path(option: string): Reader<string>;
@@ -56,7 +56,7 @@ export function readers(verb: string): Readers {
       throw new ToolError(`${refuse(verb, option, rule, text).message}${hint}`);
     },
     portOrOff: (option) => (text) => {
-      if (text === "off") return null;
+      if (text === "off") return text;
       const value = readInteger(text, 0, 65_535);
       if (value !== undefined) return value;
       throw refuse(verb, option, 'a port from 0 to 65535 (0: any free one) or "off"', text);

@@ -1,0 +1,155 @@
+/**
+ * `faultline run`: one experiment, its result on standard output, its verdict as the exit code.
+ *
+ * Files that results go to are opened before the run, so a typing slip in a path costs nothing.
+ * The first Ctrl-C stops the run and keeps what is finished: the partial result is written like
+ * a whole one, its verdict inconclusive. What this version cannot do is refused, not imitated.
+ */
+import type { Command } from "commander";
+
+import type { ExchangeLine, FullSpec, Mode, Result, TransportName } from "@faultline/experiment";
+
+import { exitCodeOf, ToolError } from "../exit.ts";
+import type { ExitCode } from "../exit.ts";
+import { LineFile, prepareFile, writeTextFile } from "../input/file.ts";
+import { listenForStop } from "../input/stop.ts";
+import { readers, SEED_MAX } from "../options/values.ts";
+import { junitXml } from "../output/junit.ts";
+import { latencyUsOf } from "../output/latency.ts";
+import { count, duration } from "../output/numbers.ts";
+import { bar, LatencyPicture } from "../output/picture.ts";
+import { Progress } from "../output/progress.ts";
+import { printable } from "../output/printable.ts";
+import { reportLines } from "../output/report.ts";
+import { styleFor } from "../output/style.ts";
+import { createCommand } from "../program.ts";
+import type { Finish } from "../program.ts";
+import type { System } from "../system.ts";
+
+interface RunFlags {
+  readonly seed?: number;
+  readonly mode?: Mode;
+  readonly transport?: TransportName;
+  readonly json?: boolean;
+  readonly junit?: string;
+  readonly exchanges?: string;
+  readonly capture?: string;
+}
+
+/** Columns of the picture in the report: eight to a decade. */
+const PICTURE_COLUMNS = 48;
+const BAR_COLUMNS = 24;
+
+/** What the contract names and this version does not do yet. */
+function refuseWhatIsNotHere(flags: RunFlags): void {
+  if (flags.mode === "simulated") {
+    throw new ToolError('Cannot run as "--mode" must be real in this version: got "simulated"');
+  }
+  if (flags.transport === "tls") {
+    throw new ToolError(
+      'Cannot run as "--transport" must be tcp or udp in this version: got "tls"',
+    );
+  }
+  if (flags.capture !== undefined) {
+    throw new ToolError('Cannot run as "--capture" is not there in this version');
+  }
+}
+
+interface Work {
+  readonly system: System;
+  readonly spec: FullSpec;
+  readonly flags: RunFlags;
+}
+
+function startLine({ name, transport, workload, seed }: FullSpec): string {
+  return `running ${printable(name)} over ${transport}, ${count(workload.messages)} messages, seed ${seed}`;
+}
+
+/** Runs with progress on standard error; resolves also when stopped, with what is finished. */
+async function runWatched(work: Work, onExchange: (line: ExchangeLine) => void): Promise<Result> {
+  const { system, spec } = work;
+  const { runExperiment } = await import("@faultline/experiment");
+  const progress = new Progress(system);
+  const style = styleFor(system.stderr, system.env);
+  const startedMs = system.nowMs();
+  const stop = listenForStop(system, () => progress.line("stopping; what is finished is kept"));
+  progress.line(startLine(spec));
+  try {
+    const { result } = await runExperiment(spec, {
+      signal: stop.signal,
+      onExchange,
+      onProgress: ({ done, total }) => {
+        progress.status(() => {
+          const share = bar(total === 0 ? 1 : done / total, BAR_COLUMNS, style);
+          const took = duration(system.nowMs() - startedMs);
+          return `${share}  ${count(done)} of ${count(total)}  ${took}  Ctrl-C stops and keeps the rest`;
+        });
+      },
+    });
+    return result;
+  } finally {
+    progress.clear();
+    stop.dispose();
+  }
+}
+
+function show({ system, flags }: Work, result: Result, picture: LatencyPicture): void {
+  if (flags.json === true) {
+    system.stdout.write(`${JSON.stringify(result)}\n`);
+    return;
+  }
+  const style = styleFor(system.stdout, system.env);
+  const lines = reportLines(result, { style, columnsMax: system.stdout.columns, picture });
+  system.stdout.write(`\n${lines.join("\n")}\n`);
+}
+
+async function run(system: System, named: string, flags: RunFlags): Promise<ExitCode> {
+  refuseWhatIsNotHere(flags);
+  const { seed, mode, transport } = flags;
+  const overrides = {
+    ...(seed === undefined ? {} : { seed }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(transport === undefined ? {} : { transport }),
+  };
+  const { loadSpec } = await import("../input/spec.ts");
+  const spec = await loadSpec(named, system, overrides);
+  const exchanges = flags.exchanges === undefined ? undefined : new LineFile(flags.exchanges);
+  if (flags.junit !== undefined) prepareFile(flags.junit);
+  const picture = new LatencyPicture(PICTURE_COLUMNS);
+  const work = { system, spec, flags };
+  const result = await runWatched(work, (line) => {
+    exchanges?.add(JSON.stringify(line));
+    const took = latencyUsOf(line);
+    if (took !== undefined) picture.add(took);
+  });
+  // The result first: a disk that is full must not cost it.
+  show(work, result, picture);
+  if (flags.junit !== undefined) writeTextFile(flags.junit, junitXml(result));
+  exchanges?.close();
+  return exitCodeOf(result.verdict);
+}
+
+/** The verb `run`. */
+export function runCommand(system: System, finish: Finish): Command {
+  const read = readers("run");
+  return createCommand(system, "run", "Run an experiment: exit 0 pass, 1 fail, 2 inconclusive.")
+    .argument("<spec>", "a spec file (- for standard input) or the name of a scenario")
+    .option("--seed <n>", "replay with this seed", read.integer("--seed", 0, SEED_MAX))
+    .option(
+      "--mode <mode>",
+      "real (simulated: not in this version)",
+      read.choice("--mode", ["real", "simulated"]),
+    )
+    .option(
+      "--transport <name>",
+      "tcp or udp (tls: not in this version)",
+      read.choice("--transport", ["tcp", "udp", "tls"]),
+    )
+    .option("--json", "the result as one line of JSON on standard output")
+    .option("--junit <file>", "the verdict as JUnit XML", read.path("--junit"))
+    .option("--exchanges <file>", "one JSON line for each message", read.path("--exchanges"))
+    .option("--capture <file>", "a packet capture (not in this version)", read.path("--capture"))
+    .action(async (named: string, flags: RunFlags) => {
+      finish(await run(system, named, flags));
+    });
+}

@@ -1,0 +1,31 @@
+/**
+ * The options of `faultline server` as they come from the command line.
+ *
+ * Apart from what is done with them, so that the command can be described (help, typing slips)
+ * before the server is loaded.
+ */
+
+/** The codecs, as options name them. */
+export const CODECS = ["frame", "pipe"] as const;
+/** The responders, as options name them. */
+export const RESPONDERS = ["echo", "receive-only", "counter"] as const;
+
+/** @see CODECS */
+export type Codec = (typeof CODECS)[number];
+/** @see RESPONDERS */
+export type Responder = (typeof RESPONDERS)[number];
+
+/** What the user typed. */
+export interface ServerFlags {
+  readonly host: string;
+  readonly tcp?: number | "off";
+  readonly udp?: number | "off";
+  readonly codec?: Codec;
+  readonly responder?: Responder;
+  readonly scenario?: string;
+  readonly spec?: string;
+  readonly seed?: number;
+  readonly workers?: number;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}

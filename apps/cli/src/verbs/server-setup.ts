@@ -1,0 +1,100 @@
+/**
+ * What a fault server is started with: options, a spec's faults and a seed, made into one setup.
+ *
+ * The command line comes before the spec, the spec before the defaults. Nothing is started here.
+ */
+import { faultsInForce } from "@faultline/experiment";
+import type { FullSpec } from "@faultline/experiment";
+import type { FaultPlan } from "@faultline/faults";
+import type { ServerOptions } from "@faultline/server";
+
+import { ToolError } from "../exit.ts";
+import { specOfFile, specOfScenario } from "../input/spec.ts";
+import type { System } from "../system.ts";
+import type { Codec, Responder, ServerFlags } from "./server-flags.ts";
+
+/** The server's options, all of them decided. */
+export interface DecidedOptions {
+  readonly host: string;
+  readonly tcpPort: number | null;
+  readonly udpPort: number | null;
+  readonly codec: Codec;
+  readonly responder: Responder;
+  readonly workers: number;
+  readonly plan: FaultPlan;
+  readonly events: NonNullable<ServerOptions["events"]>;
+}
+
+/** Everything that is known before the start; a null port is switched off. */
+export interface Setup {
+  readonly options: DecidedOptions;
+  /** Where the faults come from; undefined: none. */
+  readonly spec: FullSpec | undefined;
+}
+
+/** The original's port. */
+const PORT_DEFAULT = 8080;
+
+/** The port of one transport; one that was not named takes the number of the other. */
+function portOf(own: number | "off" | undefined, other: number | "off" | undefined): number | null {
+  const chosen = own ?? (other === "off" ? undefined : other) ?? PORT_DEFAULT;
+  return chosen === "off" ? null : chosen;
+}
+
+async function specOf(
+  system: System,
+  flags: ServerFlags,
+  seed: number,
+): Promise<FullSpec | undefined> {
+  const { scenario, spec } = flags;
+  if (scenario !== undefined && spec !== undefined) {
+    throw new ToolError('Cannot serve as "--scenario" and "--spec" must not both be given');
+  }
+  if (scenario !== undefined) return specOfScenario(scenario, { seed });
+  if (spec === undefined) return undefined;
+  // A seed in the file is the user's, unless the command line says otherwise.
+  const source = { stdin: system.stdin, drawSeed: () => seed };
+  return specOfFile(spec, source, flags.seed === undefined ? {} : { seed });
+}
+
+/**
+ * The faults of a phase (by index), or of the whole spec where it has none.
+ *
+ * Without sessions: who will connect is not known, so counts such as `firstMessages` are each
+ * connection's own.
+ */
+export function planOf(spec: FullSpec, phase: number): FaultPlan {
+  const { seed, composition } = spec;
+  return { seed, composition, faults: faultsInForce(spec, phase) };
+}
+
+/** Decides everything. @throws ToolError for options that cannot go together, or a bad spec */
+export async function setUp(system: System, flags: ServerFlags): Promise<Setup> {
+  const seed = flags.seed ?? system.drawSeed();
+  const spec = await specOf(system, flags, seed);
+  const codec = flags.codec ?? spec?.codec ?? "frame";
+  const workers = flags.workers ?? spec?.server.workers ?? 1;
+  const { tcp, udp } = flags;
+  if (tcp === "off" && udp === "off") {
+    throw new ToolError('Cannot serve as one of "--tcp" and "--udp" must be a port: both are off');
+  }
+  if (codec === "pipe" && workers > 1) {
+    throw new ToolError(
+      `Cannot serve as "--workers" must be 1 with the pipe codec: got ${workers}`,
+    );
+  }
+  const options = {
+    host: flags.host,
+    tcpPort: portOf(tcp, udp),
+    udpPort: portOf(udp, tcp),
+    codec,
+    workers,
+    responder: flags.responder ?? spec?.server.responder ?? "echo",
+    events: flags.quiet === true ? ("none" as const) : ("all" as const),
+    plan:
+      spec === undefined
+        ? { seed, composition: "independent" as const, faults: [] }
+        : planOf(spec, 0),
+  };
+  return { options, spec };
+}
