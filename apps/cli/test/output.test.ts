@@ -147,7 +147,12 @@ describe("figures", () => {
   test("counts, shares and times read well", () => {
     expect([0, 999, 1_000, 1_234_567].map(count)).toEqual(["0", "999", "1 000", "1 234 567"]);
     expect([1, 0.98154, null].map(percent)).toEqual(["100 %", "98.15 %", "–"]);
-    expect([640, 1_240, 125_000].map(duration)).toEqual(["640 ms", "1.2 s", "2 min 5 s"]);
+    expect([0.4213, 640, 1_240, 125_000].map(duration)).toEqual([
+      "0.42 ms",
+      "640 ms",
+      "1.2 s",
+      "2 min 5 s",
+    ]);
   });
 });
 

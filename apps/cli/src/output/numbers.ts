@@ -26,8 +26,9 @@ export function percent(ratio: number | null): string {
   return ratio === null ? UNKNOWN : `${Number((ratio * 100).toFixed(2))} %`;
 }
 
-/** Milliseconds as a person says them: `640 ms`, `1.2 s`, `2 min 5 s`. */
+/** Milliseconds as a person says them: `0.4 ms`, `640 ms`, `1.2 s`, `2 min 5 s`. */
 export function duration(ms: number): string {
+  if (ms < 10) return `${Number(ms.toPrecision(2))} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
