@@ -6,48 +6,51 @@
 import { checkFault } from "./check.ts";
 import { DRAW_RANGE, thresholdOf } from "./draws.ts";
 import { FAULTS_MAX, PLAN_SESSIONS_MAX } from "./limits.ts";
-import { type FaultProblem, isSettings, pointerTo, problem, type Settings } from "./problem.ts";
+import { type FaultProblem, isSettings, problem, type Settings } from "./problem.ts";
 
 const SESSION = /^[0-9a-f]{16}$/i;
 const PLAN_FIELDS = new Set(["seed", "composition", "faults", "sessions"]);
 
 /** What is wrong with a plan; empty when nothing is. Paths are relative to the plan. */
 export function checkPlan(plan: unknown): FaultProblem[] {
-  if (!isSettings(plan)) return [problem("", "plan", "an object", plan)];
+  if (!isSettings(plan)) {
+    return [problem("plan", { setting: "plan", path: "", rule: "an object", got: plan })];
+  }
   const { seed, composition, faults, sessions } = plan;
   const problems: FaultProblem[] = [];
   if (!Number.isSafeInteger(seed) || Number(seed) < 0) {
-    problems.push(problem("/seed", "seed", "an integer of 0 to 2^53-1", seed));
+    const rule = "an integer of 0 to 2^53-1";
+    problems.push(problem("plan", { setting: "seed", rule, got: seed }));
   }
   if (composition !== "independent" && composition !== "exclusive") {
-    problems.push(
-      problem("/composition", "composition", "one of independent, exclusive", composition),
-    );
+    const rule = "one of independent, exclusive";
+    problems.push(problem("plan", { setting: "composition", rule, got: composition }));
   }
-  for (const name of Object.keys(plan)) {
-    if (PLAN_FIELDS.has(name)) continue;
-    problems.push(
-      problem(pointerTo(name), name, "left out: a plan has no such setting", plan[name]),
-    );
+  for (const [setting, got] of Object.entries(plan)) {
+    if (PLAN_FIELDS.has(setting)) continue;
+    problems.push(problem("plan", { setting, rule: "left out: a plan has no such setting", got }));
   }
   if (sessions !== undefined) problems.push(...checkSessions(sessions));
   return [...problems, ...checkFaults(faults, composition)];
 }
 
 function checkFaults(faults: unknown, composition: unknown): FaultProblem[] {
-  if (!Array.isArray(faults) || faults.length > FAULTS_MAX) {
-    const size = Array.isArray(faults) ? `${faults.length} faults` : faults;
-    return [problem("/faults", "faults", `a list of at most ${FAULTS_MAX} faults`, size)];
+  if (!isListUpTo(FAULTS_MAX, faults)) {
+    const rule = `a list of at most ${FAULTS_MAX} faults`;
+    return [problem("plan", { setting: "faults", rule, got: lengthOf(faults) })];
   }
   const problems: FaultProblem[] = [];
   const ids = new Set<unknown>();
-  for (const [index, fault] of (faults as unknown[]).entries()) {
+  for (const [index, fault] of faults.entries()) {
     for (const { path, message } of checkFault(fault)) {
       problems.push({ path: `/faults/${index}${path}`, message });
     }
     const id = isSettings(fault) ? fault["id"] : undefined;
     if (typeof id !== "string") continue;
-    if (ids.has(id)) problems.push(problem(`/faults/${index}/id`, "id", "unique in its plan", id));
+    if (ids.has(id)) {
+      const path = `/faults/${index}/id`;
+      problems.push(problem("plan", { setting: "id", path, rule: "unique in its plan", got: id }));
+    }
     ids.add(id);
   }
   if (problems.length > 0 || composition !== "exclusive") return problems;
@@ -60,27 +63,35 @@ function checkShares(faults: readonly Settings[]): FaultProblem[] {
   const parts = shares.reduce((sum, share) => sum + thresholdOf(share), 0);
   if (parts <= DRAW_RANGE) return [];
   const rule = "at most 1 in sum where the composition is exclusive (left out, it is 1)";
-  return [problem("/faults", "probability", rule, shares.join(" + "))];
+  const got = shares.join(" + ");
+  return [problem("plan", { setting: "probability", path: "/faults", rule, got })];
 }
 
 function checkSessions(sessions: unknown): FaultProblem[] {
-  if (!Array.isArray(sessions) || sessions.length > PLAN_SESSIONS_MAX) {
-    const size = Array.isArray(sessions) ? `${sessions.length} sessions` : sessions;
-    return [
-      problem("/sessions", "sessions", `a list of at most ${PLAN_SESSIONS_MAX} session ids`, size),
-    ];
+  if (!isListUpTo(PLAN_SESSIONS_MAX, sessions)) {
+    const rule = `a list of at most ${PLAN_SESSIONS_MAX} session ids`;
+    return [problem("plan", { setting: "sessions", rule, got: lengthOf(sessions) })];
   }
   const problems: FaultProblem[] = [];
-  const seen = new Set<string>();
-  for (const [index, session] of (sessions as unknown[]).entries()) {
-    const path = `/sessions/${index}`;
-    if (typeof session !== "string" || !SESSION.test(session)) {
-      problems.push(problem(path, "sessions", "ids of 16 hex digits each", session));
-    } else if (seen.has(session.toLowerCase())) {
-      problems.push(problem(path, "sessions", "ids that differ", session));
-    } else {
-      seen.add(session.toLowerCase());
+  const seen = new Set<unknown>();
+  for (const [index, session] of sessions.entries()) {
+    const isId = typeof session === "string" && SESSION.test(session);
+    const id = isId ? session.toLowerCase() : undefined;
+    if (!isId || seen.has(id)) {
+      const rule = isId ? "ids that differ" : "ids of 16 hex digits each";
+      const path = `/sessions/${index}`;
+      problems.push(problem("plan", { setting: "sessions", path, rule, got: session }));
     }
+    seen.add(id);
   }
   return problems;
+}
+
+function isListUpTo(lengthMax: number, value: unknown): value is unknown[] {
+  return Array.isArray(value) && value.length <= lengthMax;
+}
+
+/** What a message shows of a list that is too long: how long it is. */
+function lengthOf(value: unknown): unknown {
+  return Array.isArray(value) ? `${value.length} of them` : value;
 }

@@ -7,7 +7,7 @@
 import { FAULT_KINDS, entryOf } from "./catalog.ts";
 import { COMMON_FIELDS, type FieldRule } from "./fields.ts";
 import { ID_CHARACTERS_MAX } from "./limits.ts";
-import { type FaultProblem, isSettings, pointerTo, problem, type Settings } from "./problem.ts";
+import { type FaultProblem, isSettings, problem, type Settings } from "./problem.ts";
 import type { FaultKind } from "./spec.ts";
 
 const ID = new RegExp(`^[A-Za-z0-9_.-]{1,${ID_CHARACTERS_MAX}}$`);
@@ -16,15 +16,16 @@ const ID_RULE = `1 to ${ID_CHARACTERS_MAX} of A-Z a-z 0-9 _ . - (and no "__proto
 
 /** What is wrong with a fault spec; empty when nothing is. Paths are relative to the fault. */
 export function checkFault(fault: unknown): FaultProblem[] {
-  if (!isSettings(fault)) return [problem("", "fault", "an object", fault)];
+  if (!isSettings(fault)) {
+    return [problem("fault", { setting: "fault", path: "", rule: "an object", got: fault })];
+  }
   const { id, kind } = fault;
   const problems: FaultProblem[] = [];
-  if (!isFaultId(id)) {
-    problems.push(problem("/id", "id", ID_RULE, id));
-  }
+  if (!isFaultId(id)) problems.push(problem("fault", { setting: "id", rule: ID_RULE, got: id }));
   const known = FAULT_KINDS.find((candidate) => candidate === kind);
   if (known === undefined) {
-    return [...problems, problem("/kind", "kind", `one of ${FAULT_KINDS.join(", ")}`, kind)];
+    const rule = `one of ${FAULT_KINDS.join(", ")}`;
+    return [...problems, problem("fault", { setting: "kind", rule, got: kind })];
   }
   return [...problems, ...checkFields(fault, known), ...checkTogether(fault, known)];
 }
@@ -37,17 +38,16 @@ function isFaultId(id: unknown): boolean {
 function checkFields(fault: Settings, kind: FaultKind): FaultProblem[] {
   const fields: Readonly<Record<string, FieldRule>> = { ...COMMON_FIELDS, ...entryOf(kind).fields };
   const problems: FaultProblem[] = [];
-  for (const [name, field] of Object.entries(fields)) {
-    const value = fault[name];
-    if (value === undefined ? field.required : !field.accepts(value)) {
-      problems.push(problem(`/${name}`, name, field.rule, value));
+  for (const [setting, field] of Object.entries(fields)) {
+    const got = fault[setting];
+    if (got === undefined ? field.required : !field.accepts(got)) {
+      problems.push(problem("fault", { setting, rule: field.rule, got }));
     }
   }
-  for (const name of Object.keys(fault)) {
-    if (name === "id" || name === "kind" || Object.hasOwn(fields, name)) continue;
-    problems.push(
-      problem(pointerTo(name), name, `left out: ${kind} has no such setting`, fault[name]),
-    );
+  for (const [setting, got] of Object.entries(fault)) {
+    if (setting === "id" || setting === "kind" || Object.hasOwn(fields, setting)) continue;
+    const rule = `left out: ${kind} has no such setting`;
+    problems.push(problem("fault", { setting, rule, got }));
   }
   return problems;
 }
@@ -57,5 +57,6 @@ function checkTogether(fault: Settings, kind: FaultKind): FaultProblem[] {
   const { distribution, jitterMs } = fault;
   if (kind !== "delay" || distribution !== "constant") return [];
   if (jitterMs === undefined || jitterMs === 0) return [];
-  return [problem("/jitterMs", "jitterMs", "0 with the distribution constant", jitterMs)];
+  const rule = "0 with the distribution constant";
+  return [problem("fault", { setting: "jitterMs", rule, got: jitterMs })];
 }

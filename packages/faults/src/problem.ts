@@ -21,13 +21,24 @@ export function isSettings(value: unknown): value is Settings {
 }
 
 /** A field as a JSON pointer. */
-export function pointerTo(name: string): string {
+function pointerTo(name: string): string {
   return `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }
 
-/** @param rule completes "must be …" */
-export function problem(path: string, setting: string, rule: string, value: unknown): FaultProblem {
-  return { path, message: `Cannot use it as "${setting}" must be ${rule}: got ${show(value)}` };
+interface Finding {
+  /** The setting that is wrong. */
+  readonly setting: string;
+  /** Where it stands. @default the setting as a pointer */
+  readonly path?: string;
+  /** Completes "must be …". */
+  readonly rule: string;
+  readonly got: unknown;
+}
+
+/** Puts a finding into words. */
+export function problem(what: "fault" | "plan", finding: Finding): FaultProblem {
+  const { setting, path = pointerTo(setting), rule, got } = finding;
+  return { path, message: `Cannot use ${what} as "${setting}" must be ${rule}: got ${show(got)}` };
 }
 
 function show(value: unknown): string {

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Decision, FaultSpec, Unit } from "../src/index.ts";
-import { FaultChain, PASS_DECISION } from "../src/index.ts";
+import { FaultChain, hashText, PASS_DECISION } from "../src/index.ts";
 import { BYTES, chainOf, decideMany, deeds, planOf, shuffled, unitOf } from "./helpers.ts";
 
 /** Every kind whose decisions follow from the key alone; bandwidth and countMax remember. */
@@ -154,6 +154,21 @@ test("the same key meets the same fault in any order of asking", () => {
       const asked = decisions(new FaultChain(plan), shuffled(UNITS, order));
       for (const unit of UNITS) expect(asked.get(unit)).toEqual(inOrder.get(unit));
     }
+  }
+});
+
+test("the decisions of a seed are pinned: a spec of today is replayed tomorrow, in any engine", () => {
+  for (const [composition, digest] of [
+    ["independent", 2784366996],
+    ["exclusive", 3139398587],
+  ] as const) {
+    const share = composition === "exclusive" ? { probability: 1 / KEYED.length } : {};
+    const faults = KEYED.map((fault) => ({ ...fault, ...share }));
+    const decided = decisions(new FaultChain(planOf(faults, { composition })));
+    const told = [...decided.values()].map((decision) => {
+      return `${decision.fate} ${decision.delayUs} ${decision.bytes?.join()} ${deeds(decision).join()}`;
+    });
+    expect(hashText(told.join(" | "))).toBe(digest);
   }
 });
 

@@ -28,11 +28,11 @@ test("an error names the setting, the rule and the value", () => {
   expect(checkFault({ ...LOSS, probability: 2 })).toEqual([
     {
       path: "/probability",
-      message: 'Cannot use it as "probability" must be a number of 0 to 1: got 2',
+      message: 'Cannot use fault as "probability" must be a number of 0 to 1: got 2',
     },
   ]);
   expect(checkFault({ id: "x", kind: "delay" })[0]!.message).toBe(
-    'Cannot use it as "delayMs" must be a number of 0 to 3600000: got nothing',
+    'Cannot use fault as "delayMs" must be a number of 0 to 3600000: got nothing',
   );
   expect(checkFault({ ...LOSS, countMax: "3" })[0]!.message).toMatch(/, or null: got "3"$/);
 });
@@ -119,7 +119,7 @@ test("a setting of another kind is refused by name, at its place", () => {
   expect(checkFault({ ...LOSS, delayMs: 1 })).toEqual([
     {
       path: "/delayMs",
-      message: 'Cannot use it as "delayMs" must be left out: loss has no such setting: got 1',
+      message: 'Cannot use fault as "delayMs" must be left out: loss has no such setting: got 1',
     },
   ]);
   // RFC 6901: a slash and a tilde in a name are written ~1 and ~0.
@@ -171,7 +171,7 @@ test("64 faults make a plan, 65 do not", () => {
   expect(checkPlan(planOf(faults))).toEqual([
     {
       path: "/faults",
-      message: 'Cannot use it as "faults" must be a list of at most 64 faults: got "65 faults"',
+      message: 'Cannot use plan as "faults" must be a list of at most 64 faults: got "65 of them"',
     },
   ]);
 });
