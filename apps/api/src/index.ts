@@ -1,1 +1,21 @@
-export {};
+/**
+ * The REST API as a library: start it, or build its app for a test.
+ *
+ * What is not listed here may change tomorrow.
+ */
+
+export { createApp } from "./app.ts";
+export type { AppDeps } from "./app-deps.ts";
+export type { Clock, RandomBytes } from "./clock.ts";
+export { ListenError } from "./http/server.ts";
+export { LIMITS } from "./limits.ts";
+export type { LimitName, Limits } from "./limits.ts";
+export { PROBLEMS } from "./problem.ts";
+export type { InputError, Problem, ProblemCode } from "./problem.ts";
+export type { Runner, RunOutcome, RunWatch } from "./runner/runner.ts";
+export { RUN_STATUSES } from "./runs/run.ts";
+export type { Progress, Run, RunStatus } from "./runs/run.ts";
+export { startApi } from "./start.ts";
+export type { Api, StartOptions } from "./start.ts";
+export { StoreError } from "./store/store.ts";
+export type { Store, StoreErrorCode } from "./store/store.ts";

@@ -1,0 +1,25 @@
+/**
+ * What the app is built from: everything that touches the world comes in here.
+ */
+
+import type { Context } from "hono";
+import type { Clock } from "./clock.ts";
+import type { Limits } from "./limits.ts";
+import type { RunService } from "./runs/service.ts";
+
+/** Passed to every handler. */
+export interface AppDeps {
+  readonly runs: RunService;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  /** Of this program, as `GET /v1/health` tells it. */
+  readonly version: string;
+  /** Told of every failure that became a 5xx; must not throw. */
+  onFailure(error: unknown): void;
+}
+
+/** Cuts the connection under a request, where there is one (in a test there is none). */
+export function cutConnection(context: Context): void {
+  const { outgoing } = (context.env ?? {}) as { outgoing?: { destroy(): void } };
+  outgoing?.destroy();
+}

@@ -1,0 +1,96 @@
+/**
+ * The HTTP application: routes, the error table, nothing else.
+ *
+ * It reads no environment, opens no port and keeps no state of its own, so a test drives it with
+ * `app.request()`. Whatever a handler throws ends in `toAnswer`, the one place that turns errors
+ * into answers.
+ */
+
+import { Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { AppDeps } from "./app-deps.ts";
+import { Gate } from "./http/gate.ts";
+import { makeMethodTable } from "./http/methods.ts";
+import { makeOpenApiDocument } from "./openapi.ts";
+import { ProblemError, problemResponse } from "./problem.ts";
+import { aboutRoutes } from "./routes/about.ts";
+import { createRunRoute } from "./routes/create-run.ts";
+import { DOCS_SCRIPT_PATH, docsPage, docsScript } from "./routes/docs.ts";
+import type { AppContext } from "./routes/route.ts";
+import { makeRunRoutes } from "./routes/runs.ts";
+import { streamRoutes } from "./routes/streams.ts";
+import { storeProblemError } from "./store/store-problem.ts";
+import { StoreError } from "./store/store.ts";
+
+/** Paths beside the described routes; all answer to GET. */
+const PAGES = ["/openapi.json", "/docs", DOCS_SCRIPT_PATH];
+
+/** Builds the app. */
+export function createApp(deps: AppDeps): Hono {
+  const { limits, version } = deps;
+  const app: AppContext = {
+    ...deps,
+    waiters: new Gate(limits.waitersMax),
+    streams: new Gate(limits.ssePeersMax),
+  };
+  const routes = [...aboutRoutes, createRunRoute, ...makeRunRoutes(limits), ...streamRoutes];
+  const configs = routes.map(({ config }) => config);
+  const methodsOf = makeMethodTable([
+    ...configs,
+    ...PAGES.map((path) => ({ method: "get", path })),
+  ]);
+
+  const hono = new Hono();
+  hono.use(async (context, next) => {
+    await next();
+    context.res.headers.set("x-content-type-options", "nosniff");
+    if (!context.res.headers.has("cache-control")) {
+      context.res.headers.set("cache-control", "no-store");
+    }
+  });
+  for (const { config, handle } of routes) {
+    const path = config.path.replaceAll(/\{(\w+)\}/g, ":$1");
+    hono.on(config.method.toUpperCase(), path, (context) => handle(context, app));
+  }
+  const document = JSON.stringify(makeOpenApiDocument(configs, limits, version));
+  hono.get("/openapi.json", (context) =>
+    context.body(document, 200, { "content-type": "application/json" }),
+  );
+  hono.get("/docs", docsPage);
+  hono.get(DOCS_SCRIPT_PATH, docsScript);
+  hono.notFound((context) => noHandler(context.req.method, context.req.path, methodsOf));
+  hono.onError((error) => toAnswer(error, deps.onFailure));
+  return hono;
+}
+
+/** A path nobody knows, a method it does not answer to, or the question which ones it does. */
+function noHandler(
+  method: string,
+  path: string,
+  methodsOf: (path: string) => readonly string[],
+): Response {
+  const methods = methodsOf(path);
+  const allow = methods.join(", ");
+  if (methods.length === 0) {
+    return problemResponse(new ProblemError("route-not-found", `there is nothing at ${path}`));
+  }
+  if (method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
+  return problemResponse(
+    new ProblemError("method-not-allowed", `${path} answers to ${allow}: got ${method}`, {
+      headers: { allow },
+    }),
+  );
+}
+
+/** Any error as an answer. What is not meant for the caller is told to the operator instead. */
+export function toAnswer(error: unknown, onFailure: (error: unknown) => void): Response {
+  if (error instanceof ProblemError) return problemResponse(error);
+  onFailure(error);
+  if (error instanceof StoreError) return problemResponse(storeProblemError(error));
+  if (error instanceof HTTPException && error.status < 500) {
+    return problemResponse(new ProblemError("malformed-request", "the request cannot be read"));
+  }
+  return problemResponse(
+    new ProblemError("internal", "the request could not be answered; the service's log says why"),
+  );
+}

@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+/**
+ * The service as a program: settings from the environment, one line when it listens, a clean
+ * end on a signal. Exit code 3 and one line on standard error if it cannot start.
+ */
+
+import { ListenError } from "./http/server.ts";
+import { readSettings } from "./settings.ts";
+import { type Api, startApi } from "./start.ts";
+import { StoreError } from "./store/store.ts";
+
+const CANNOT_START = 3;
+
+async function main(): Promise<void> {
+  const { graceMs, ...options } = readSettings(process.env);
+  const api = await startApi(options);
+  closeOnSignal(api, graceMs);
+  process.stdout.write(`Faultline listens on ${api.url} (reference: ${api.url}/docs)\n`);
+}
+
+/** The first signal drains; a second one no longer waits for runs. */
+function closeOnSignal(api: Api, graceMs: number): void {
+  let closing = false;
+  const onSignal = (): void => {
+    if (closing) process.exit(1);
+    closing = true;
+    void api.close({ graceMs }).then(() => process.exit(0), fail);
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+}
+
+/** An expected reason is its own line; anything else is a bug and shows where. */
+function fail(error: unknown): void {
+  const expected =
+    error instanceof RangeError || error instanceof StoreError || error instanceof ListenError;
+  const text = expected ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(CANNOT_START);
+}
+
+await main().catch(fail);

@@ -1,0 +1,35 @@
+/**
+ * The port behind which an experiment is carried out.
+ *
+ * The queue knows only this: a spec goes in, progress and finished exchanges come out while it
+ * runs, one outcome at the end. Whether that happens in a thread (thread.ts), in a test's own
+ * hands or one day on another machine is the adapter's business. A runner does not throw:
+ * whatever goes wrong with the world is an outcome with a code.
+ */
+
+import type { FullSpec, Result } from "@faultline/experiment";
+import type { Progress } from "../runs/run.ts";
+
+/** What a run tells while it goes on. */
+export interface RunWatch {
+  /** Stops the run as soon as it can; the outcome then is the partial result, or a failure. */
+  readonly signal: AbortSignal;
+  onProgress(progress: Progress): void;
+  /** Exchanges as they finish: each a JSON text of the contract's §6 without a line break. */
+  onExchanges(lines: readonly string[]): void;
+}
+
+/** How a run ended. */
+export type RunOutcome =
+  | { readonly kind: "result"; readonly result: Result }
+  | {
+      readonly kind: "failed";
+      readonly code: "run-crashed" | "run-failed";
+      /** One line for people, never a stack. */
+      readonly message: string;
+    };
+
+/** Carries out experiments, any number at once. */
+export interface Runner {
+  run(spec: FullSpec, watch: RunWatch): Promise<RunOutcome>;
+}

@@ -1,0 +1,131 @@
+/**
+ * One run while it is carried out: the runner's reports go in, the final fields come out.
+ *
+ * It owns the abort signal, the wall-time alarm and the order in which exchanges reach the
+ * store. It does not know the queue, nor who watches. Why a run was stopped is remembered here
+ * and nowhere else, since the runner only sees "stop".
+ */
+
+import type { Clock } from "../clock.ts";
+import type { Limits } from "../limits.ts";
+import { makeProblem, type Problem } from "../problem.ts";
+import type { Runner, RunOutcome } from "../runner/runner.ts";
+import type { RunPatch, Store } from "../store/store.ts";
+import { storeProblem } from "../store/store-problem.ts";
+import type { Progress, Run } from "./run.ts";
+
+/** Why a run is stopped before its own end. */
+export type StopReason = "cancelled" | "wall-time" | "shutdown";
+
+/** What an execution needs from its surroundings. */
+export interface ExecutionDeps {
+  readonly runner: Runner;
+  readonly store: Pick<Store, "appendExchanges">;
+  readonly clock: Clock;
+  readonly limits: Pick<Limits, "wallMsMax">;
+  /** The run has moved on. */
+  onChange(): void;
+}
+
+/** One run in progress. */
+export class Execution {
+  readonly #deps: ExecutionDeps;
+  readonly #run: Run;
+  readonly #abort = new AbortController();
+  #progress: Progress;
+  #stopped: StopReason | undefined;
+  #storeFailure: Problem | undefined;
+  #appended: Promise<void> = Promise.resolve();
+
+  constructor(run: Run, deps: ExecutionDeps) {
+    this.#run = run;
+    this.#deps = deps;
+    this.#progress = run.progress;
+  }
+
+  get progress(): Progress {
+    return this.#progress;
+  }
+
+  /** Asks the run to end. The first reason stays. */
+  stop(reason: StopReason): void {
+    this.#stopped ??= reason;
+    this.#abort.abort(new Error(`the run was stopped: ${reason}`));
+  }
+
+  /** Carries the run out and gives its final fields, once every exchange is in the store. */
+  async carryOut(): Promise<RunPatch> {
+    const { clock, limits, runner } = this.#deps;
+    const disarm = clock.after(limits.wallMsMax, () => this.stop("wall-time"));
+    try {
+      const outcome = await runner.run(this.#run.spec, {
+        signal: this.#abort.signal,
+        onProgress: (progress) => this.#onProgress(progress),
+        onExchanges: (lines) => this.#onExchanges(lines),
+      });
+      return await this.#settle(outcome);
+    } finally {
+      disarm();
+    }
+  }
+
+  async #settle(outcome: RunOutcome): Promise<RunPatch> {
+    await this.#appended;
+    return {
+      ...this.#conclude(outcome),
+      progress: this.#progress,
+      endedAt: this.#deps.clock.nowIso(),
+    };
+  }
+
+  #onProgress(progress: Progress): void {
+    this.#progress = progress;
+    this.#deps.onChange();
+  }
+
+  #onExchanges(lines: readonly string[]): void {
+    this.#appended = this.#appended.then(() => this.#append(lines));
+  }
+
+  /** A run whose exchanges cannot be kept is stopped: its record would not be whole. */
+  async #append(lines: readonly string[]): Promise<void> {
+    if (this.#storeFailure !== undefined) return;
+    try {
+      await this.#deps.store.appendExchanges(this.#run.id, lines);
+      this.#deps.onChange();
+    } catch (error) {
+      this.#storeFailure = storeProblem(error);
+      this.#abort.abort(new Error("the run's exchanges could not be saved"));
+    }
+  }
+
+  #conclude(outcome: RunOutcome): Pick<Run, "status" | "result" | "error"> {
+    const result = outcome.kind === "result" ? outcome.result : null;
+    if (this.#storeFailure !== undefined) {
+      return { status: "failed", result, error: this.#storeFailure };
+    }
+    switch (this.#stopped) {
+      case "cancelled":
+        return { status: "cancelled", result, error: null };
+      case "wall-time":
+        return { status: "failed", result, error: tooLong(this.#deps.limits.wallMsMax) };
+      case "shutdown":
+        return { status: "failed", result, error: interrupted("was shut down") };
+      case undefined:
+        return outcome.kind === "result"
+          ? { status: "completed", result, error: null }
+          : { status: "failed", result, error: makeProblem(outcome.code, outcome.message) };
+      default:
+        return this.#stopped satisfies never;
+    }
+  }
+}
+
+/** The error of a run that the service did not live to finish. `how` completes "the service …". */
+export function interrupted(how: string): Problem {
+  return makeProblem("interrupted", `the service ${how} while the run was in progress`);
+}
+
+function tooLong(wallMsMax: number): Problem {
+  return makeProblem("wall-time-exceeded", `the run was stopped after ${wallMsMax} ms (wallMsMax)`);
+}

@@ -1,0 +1,54 @@
+/**
+ * From a request body to a spec that may run here: a spec as it is, or a scenario by name.
+ *
+ * Pure, apart from the seed that the experiment draws where none is given. Every fault of the
+ * body is found at once; limits of this service are faults like any other.
+ */
+
+import {
+  parseSpec,
+  planScenario,
+  type FullSpec,
+  type ScenarioChoice,
+  SPEC_LIMITS_DEFAULT,
+  type SpecLimits,
+} from "@faultline/experiment";
+import { zodErrors } from "../http/zod-errors.ts";
+import type { Limits } from "../limits.ts";
+import { invalid } from "../problem.ts";
+import { scenarioChoiceSchema } from "../schema/request.ts";
+
+/** The limits of this service as the experiment's schema takes them. */
+export function specLimits(limits: Limits): SpecLimits {
+  const { messagesMax, payloadBytesMax, delayMsMax, wallMsMax, clientsMax, workersMax } = limits;
+  return {
+    ...SPEC_LIMITS_DEFAULT,
+    messagesMax,
+    payloadBytesMax,
+    delayMsMax,
+    wallMsMax,
+    clientsMax,
+    workersMax,
+  };
+}
+
+/** @throws ProblemError 422 with every fault found */
+export function planRun(body: unknown, limits: Limits): FullSpec {
+  const input = isScenarioChoice(body) ? planChoice(body) : body;
+  const parsed = parseSpec(input, { limits: specLimits(limits) });
+  if (!parsed.ok) throw invalid(parsed.errors);
+  return parsed.spec;
+}
+
+/** A body that names a scenario is read as a choice; no spec has that field. */
+function isScenarioChoice(body: unknown): body is { scenario: unknown } {
+  return typeof body === "object" && body !== null && Object.hasOwn(body, "scenario");
+}
+
+function planChoice(body: unknown): FullSpec {
+  const choice = scenarioChoiceSchema.safeParse(body);
+  if (!choice.success) throw invalid(zodErrors(choice.error.issues));
+  const plan = planScenario(choice.data as ScenarioChoice);
+  if (!plan.ok) throw invalid(plan.errors);
+  return plan.spec;
+}

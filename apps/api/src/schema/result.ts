@@ -1,0 +1,122 @@
+/**
+ * The result and the exchange line as zod schemas, for the OpenAPI document.
+ *
+ * The experiment owns these shapes as plain types; the annotations below make the compiler
+ * refuse any drift. Objects are open: a result may grow fields, and readers should let it.
+ */
+
+import { z } from "@hono/zod-openapi";
+import type { ExchangeLine, LatencySummary, Result } from "@faultline/experiment";
+
+const verdict = z.enum(["pass", "fail", "inconclusive", "error"]);
+const count = z.int().min(0);
+const maybe = z.number().nullable();
+const interval = z
+  .tuple([maybe, maybe])
+  .readonly()
+  .describe("Lower and upper end; null: not bounded.");
+
+const latency: z.ZodType<LatencySummary> = z.looseObject({
+  n: count,
+  ...{ min: maybe, mean: maybe, p50: maybe, p90: maybe, p95: maybe, p99: maybe, p999: maybe },
+  max: maybe,
+});
+
+const assertion = z.looseObject({
+  metric: z.string(),
+  op: z.enum(["<", "<=", "==", "!=", ">=", ">"]),
+  value: z.number(),
+  confidence: maybe,
+  phase: z.string().nullable(),
+  observed: maybe,
+  interval: interval.nullable(),
+  n: count.nullable(),
+  verdict,
+  message: z.string(),
+});
+
+const counts = z
+  .looseObject({
+    messages: count,
+    delivered: count,
+    failed: count,
+    rejected: count,
+    indeterminate: count,
+    attempts: count,
+    retries: count,
+    timeouts: count,
+    errorReplies: count,
+    resets: count,
+    reconnects: count,
+    corruptionsDetected: count,
+    corruptionsUndetected: count,
+    duplicatesSuppressed: count,
+    staleReplies: count,
+    ambiguous: count,
+    executions: count,
+    bytesSent: count,
+    bytesReceived: count,
+  })
+  .describe("messages = delivered + failed + rejected + indeterminate, always.");
+
+const fault = z.looseObject({
+  id: z.string(),
+  kind: z.string(),
+  eligible: count,
+  fired: count,
+  expected: maybe,
+  z: maybe,
+});
+
+const envelope = z.looseObject({
+  runtime: z.string(),
+  host: z.looseObject({ os: z.string(), arch: z.string(), cpus: count }),
+  startedAt: z.string(),
+  endedAt: z.string(),
+  wallMs: z.number(),
+  simulatedMsPerWallMs: maybe,
+});
+
+/** The result under a given schema of the spec. */
+export function makeResultSchema(spec: z.ZodType<Result["spec"]>): z.ZodType<Result> {
+  return z.looseObject({
+    schemaVersion: z.literal(1),
+    specHash: z.string(),
+    seed: count,
+    mode: z.enum(["real", "simulated"]),
+    rng: z.string(),
+    spec,
+    verdict,
+    reasons: z.array(z.string()),
+    assertions: z.array(assertion),
+    counts,
+    delivery: z.looseObject({ ratio: maybe, interval: interval.nullable(), expected: maybe }),
+    latencyMs: latency,
+    serviceMs: latency,
+    faults: z.array(fault),
+    digest: z.string().nullable(),
+    replay: z.string(),
+    bodyHash: z.string(),
+    envelope: envelope.describe("Where and when; never hashed."),
+  });
+}
+
+/** One message with all its attempts. */
+export const exchangeSchema: z.ZodType<ExchangeLine> = z.looseObject({
+  client: count,
+  message: count,
+  outcome: z.enum(["delivered", "failed", "indeterminate", "rejected"]),
+  ambiguous: z.literal(true).optional(),
+  attempts: z.array(
+    z.looseObject({
+      attempt: z.int().min(1),
+      sentUs: z.number(),
+      endedUs: z.number(),
+      ended: z.enum([
+        ...(["reply", "late-reply", "corrupt", "error-reply"] as const),
+        ...(["timeout", "reset", "refused", "aborted"] as const),
+      ]),
+      faults: z.array(z.string()),
+    }),
+  ),
+}) as z.ZodType<ExchangeLine>;

@@ -1,0 +1,72 @@
+/**
+ * The environment as settings: where to listen, where to keep data, which limits.
+ *
+ * Pure: it is handed the variables. A variable that is empty counts as not set; one that cannot
+ * be understood is refused by name, never replaced by the default behind the operator's back.
+ */
+
+import { LIMIT_NAMES, limitEnvName, LIMITS, type LimitName, type Limits } from "./limits.ts";
+
+/** What `main.ts` starts with. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  /** Folder of the store, or `:memory:`. */
+  readonly data: string;
+  /** What runs in progress get to end after a signal, in milliseconds. */
+  readonly graceMs: number;
+  readonly limits: Partial<Limits>;
+}
+
+/** The variables of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A short name beside the systematic one, for the limit that is set most. */
+const ALIASES: Partial<Record<LimitName, string>> = { runsAtOnceMax: "RUNS_AT_ONCE" };
+
+const PORT_MAX = 65_535;
+const HOUR_MS = 3_600_000;
+
+/** @throws RangeError naming the variable, its rule and its value */
+export function readSettings(environment: Environment): Settings {
+  return {
+    host: read(environment, "HOST") ?? "127.0.0.1",
+    port: readInteger(environment, "PORT", [0, PORT_MAX]) ?? 8080,
+    data: read(environment, "FAULTLINE_DATA") ?? ".faultline",
+    graceMs: readInteger(environment, "FAULTLINE_GRACE_MS", [0, HOUR_MS]) ?? 10_000,
+    limits: readLimits(environment),
+  };
+}
+
+function readLimits(environment: Environment): Partial<Limits> {
+  const limits: Partial<Record<LimitName, number>> = {};
+  for (const name of LIMIT_NAMES) {
+    const { min, max } = LIMITS[name];
+    for (const variable of [ALIASES[name], limitEnvName(name)]) {
+      const value = variable && readInteger(environment, variable, [min, max]);
+      if (typeof value === "number") limits[name] = value;
+    }
+  }
+  return limits;
+}
+
+function readInteger(
+  environment: Environment,
+  name: string,
+  [min, max]: readonly [number, number],
+): number | undefined {
+  const text = read(environment, name);
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!/^\d{1,15}$/.test(text) || value < min || value > max) {
+    throw new RangeError(
+      `Cannot start as "${name}" must be an integer from ${min} to ${max}: got ${text}`,
+    );
+  }
+  return value;
+}
+
+function read(environment: Environment, name: string): string | undefined {
+  const text = environment[name]?.trim();
+  return text === "" ? undefined : text;
+}

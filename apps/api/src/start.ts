@@ -1,0 +1,116 @@
+/**
+ * The composition root: store, runner, runs, app and port put together, and taken apart again.
+ *
+ * Used by main.ts with the environment's settings, by the demo and by tests with their own.
+ */
+
+import { readFileSync } from "node:fs";
+import type { Server } from "node:http";
+import type { Clock, RandomBytes } from "./clock.ts";
+import { createApp } from "./app.ts";
+import { listen, makeHttpServer } from "./http/server.ts";
+import { makeRunIds } from "./ids.ts";
+import { type Limits, resolveLimits } from "./limits.ts";
+import type { Runner } from "./runner/runner.ts";
+import { makeThreadRunner } from "./runner/thread.ts";
+import { RunService } from "./runs/service.ts";
+import { MEMORY } from "./store/open.ts";
+import { openSqliteStore } from "./store/sqlite.ts";
+import { systemClock, systemRandom } from "./system.ts";
+
+/** Everything has a default, so that `startApi()` alone gives a private, forgetful service. */
+export interface StartOptions {
+  /** @default "127.0.0.1" */
+  readonly host?: string;
+  /** 0 picks a free one. @default 0 */
+  readonly port?: number;
+  /** Folder of the store; `:memory:` keeps nothing. @default ":memory:" */
+  readonly data?: string;
+  readonly limits?: Partial<Limits>;
+  /** Told of failures on our side. @default one line on standard error */
+  readonly onFailure?: (error: unknown) => void;
+  /** @default a thread for each run */
+  readonly runner?: Runner;
+  readonly clock?: Clock;
+  readonly random?: RandomBytes;
+}
+
+/** A service that listens. */
+export interface Api {
+  /** `http://host:port`, without a slash at the end. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  /**
+   * Takes no more requests, gives runs in progress `graceMs` to end (then stops them), writes
+   * everything down and lets the port go. Queued runs wait in the store for the next start. A
+   * second call waits for the first.
+   * @default graceMs 0
+   */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
+}
+
+/**
+ * Starts the service.
+ * @throws RangeError for a limit outside its range
+ * @throws StoreError if the data folder cannot be used; nothing is left open
+ * @throws ListenError if the port cannot be had; nothing is left open
+ */
+export async function startApi(options: StartOptions = {}): Promise<Api> {
+  const { host = "127.0.0.1", port = 0, data = MEMORY, clock = systemClock } = options;
+  const limits = resolveLimits(options.limits);
+  const onFailure = options.onFailure ?? logFailure;
+  const runner = options.runner ?? makeThreadRunner({ clock, ...limits });
+  const store = openSqliteStore({ folder: data, storeMiBMax: limits.storeMiBMax });
+  const ids = makeRunIds(clock, options.random ?? systemRandom);
+  const runs = new RunService({ store, runner, clock, ids, limits, onFailure });
+  const server = makeHttpServer(createApp({ runs, clock, limits, onFailure, version: VERSION }));
+  const close = async (graceMs: number): Promise<void> => {
+    const quiet = closeServer(server);
+    await runs.close(graceMs);
+    const disarm = clock.after(LAST_ANSWERS_MS, () => server.closeAllConnections());
+    await quiet;
+    disarm();
+    await store.close();
+  };
+  let closed: Promise<void> | undefined;
+  try {
+    await runs.recover();
+    const address = await listen(server, host, port);
+    runs.begin();
+    return {
+      url: `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
+      host,
+      port: address.port,
+      close: ({ graceMs = 0 } = {}) => (closed ??= close(graceMs)),
+    };
+  } catch (error) {
+    await closeServer(server);
+    await store.close();
+    throw error;
+  }
+}
+
+/** Resolves when the last connection is gone; at once if it never listened. */
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
+
+/** One line: what operators see is the message, never a stack. */
+function logFailure(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${message.replaceAll("\n", " ")}\n`);
+}
+
+/** Answers still being written when the runs have ended get so long to leave. */
+const LAST_ANSWERS_MS = 1000;
+
+const VERSION = readVersion();
+
+function readVersion(): string {
+  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}
