@@ -20,6 +20,8 @@ export interface Ended {
 
 export interface Child {
   readonly process: ChildProcessWithoutNullStreams;
+  /** Sends a signal. */
+  kill(signal: NodeJS.Signals): void;
   readonly ended: Promise<Ended>;
   /** The first line of standard output that satisfies `test`; rejects when the child ends without it. */
   line(test: (line: string) => boolean): Promise<string>;
@@ -89,7 +91,9 @@ export function startProgram(
         reject(new Error(`ended without that line: ${stdout}${stderr}`));
       }, reject);
     });
-  return { process: child, ended, line, stdout: () => stdout, stderr: () => stderr };
+  // By its id: after `child.kill`, Deno reports the signal instead of the exit code that followed.
+  const kill = (signal: NodeJS.Signals): void => void process.kill(child.pid as number, signal);
+  return { process: child, kill, ended, line, stdout: () => stdout, stderr: () => stderr };
 }
 
 /** Starts the command (or the demo) with the runtime of this test. */
@@ -131,8 +135,10 @@ export async function startServerChild(args: readonly string[]): Promise<Running
   const child = startCli(["server", "--tcp", "0", "--udp", "0", ...args]);
   const first = await child.line(() => true);
   const listening = JSON.parse(first) as RunningServer["listening"];
-  const stop = async (): Promise<Ended> => {
-    child.process.kill("SIGTERM");
+  let stopped = false;
+  const stop = (): Promise<Ended> => {
+    if (!stopped) child.kill("SIGTERM");
+    stopped = true;
     return child.ended;
   };
   return { child, listening, stop, [Symbol.asyncDispose]: async () => void (await stop()) };

