@@ -9,7 +9,7 @@
  * holds no memory at all.
  */
 import type { Frame, FrameLimits } from "./frame.ts";
-import { FRAME_HEADER_BYTES } from "./frame.ts";
+import { FRAME_HEADER_BYTES, FRAME_LIMITS_DEFAULT } from "./frame.ts";
 import {
   checkHeader,
   checkStart,
@@ -227,7 +227,7 @@ export class FrameDecoder {
  *   `trailing-bytes` among them: a datagram holds exactly one frame.
  */
 export function decodeDatagram(bytes: Uint8Array, limits?: Partial<FrameLimits>): Frame | Refusal {
-  const checked = frameLimits(limits);
+  const checked = limits === undefined ? FRAME_LIMITS_DEFAULT : frameLimits(limits);
   if (bytes.length < FRAME_HEADER_BYTES) {
     const early = checkStart(bytes, 0, bytes.length);
     return early ?? refuse("truncated", `${bytes.length} bytes hold no header.`);

@@ -1,18 +1,20 @@
 /**
  * Many frames into one buffer, so that one event costs one write.
  *
- * A buffer that was taken belongs to the taker (a socket keeps it until it is sent), so every
- * batch gets a fresh one, sized after the batch before. Between batches the writer holds no
- * memory: ten thousand idle connections cost nothing here. Reusing one big buffer was the road not
- * taken for that reason.
+ * What was taken belongs to the taker (a socket keeps it until it is sent), so every batch gets
+ * fresh bytes, as many as the batch before had. Between batches the writer holds no memory: ten
+ * thousand idle connections cost nothing here. Reusing one big buffer was the road not taken for
+ * that reason.
  */
 import { frameBytes, writeFrame } from "./encode.ts";
 import type { Frame } from "./frame.ts";
+import { viewOf } from "./header.ts";
+import { returnRoom, takeRoom } from "./pool.ts";
 
 /** @see FrameWriter */
 export interface FrameWriterOptions {
   /**
-   * The most a fresh buffer is sized at in advance, in bytes; a bigger batch makes it grow.
+   * The most that is set aside in advance for a batch, in bytes; a bigger batch makes it grow.
    *
    * @default 65_536: what a socket takes at once.
    */
@@ -23,7 +25,10 @@ export interface FrameWriterOptions {
 export class FrameWriter {
   readonly #chunkBytes: number;
   #buffer: Uint8Array | undefined;
+  /** The batch is `[start, end)`; `[end, limit)` is free for it. */
+  #start = 0;
   #end = 0;
+  #limit = 0;
   #bytesBefore = 0;
 
   constructor(options: FrameWriterOptions = {}) {
@@ -38,7 +43,7 @@ export class FrameWriter {
 
   /** Bytes waiting to be taken. */
   get pendingBytes(): number {
-    return this.#end;
+    return this.#end - this.#start;
   }
 
   /**
@@ -49,26 +54,38 @@ export class FrameWriter {
   append(frame: Frame): void {
     const bytes = frameBytes(frame);
     let buffer = this.#buffer;
-    if (buffer === undefined || buffer.length - this.#end < bytes) buffer = this.#grow(bytes);
+    if (buffer === undefined || this.#limit - this.#end < bytes) buffer = this.#grow(bytes);
     this.#end = writeFrame(buffer, this.#end, frame);
   }
 
-  /** The batch, which from now on belongs to the caller; undefined when there is none. */
+  /**
+   * The batch, which from now on belongs to the caller; undefined when there is none. Like the
+   * arrays of `encodeFrame` it may share its `ArrayBuffer`: send it, do not transfer it.
+   */
   take(): Uint8Array | undefined {
     const buffer = this.#buffer;
-    const end = this.#end;
-    if (buffer === undefined || end === 0) return undefined;
-    this.#bytesBefore = end;
+    const bytes = this.#end - this.#start;
+    if (buffer === undefined || bytes === 0) return undefined;
+    const batch = viewOf(buffer, this.#start, this.#end);
+    returnRoom(buffer, this.#end, this.#limit);
+    this.#bytesBefore = bytes;
     this.#buffer = undefined;
-    this.#end = 0;
-    return end === buffer.length ? buffer : buffer.subarray(0, end);
+    this.#start = this.#end = this.#limit = 0;
+    return batch;
   }
 
   #grow(bytes: number): Uint8Array {
-    const advance = Math.min(this.#chunkBytes, Math.max(this.#bytesBefore, 2 * this.#end));
-    const buffer = new Uint8Array(Math.max(advance, this.#end + bytes));
-    if (this.#buffer !== undefined) buffer.set(this.#buffer.subarray(0, this.#end));
+    const pending = this.#end - this.#start;
+    const advance = Math.min(this.#chunkBytes, Math.max(this.#bytesBefore, 2 * pending));
+    const size = Math.max(advance, pending + bytes);
+    const { buffer, at } = takeRoom(size);
+    if (this.#buffer !== undefined) {
+      buffer.set(this.#buffer.subarray(this.#start, this.#end), at);
+    }
     this.#buffer = buffer;
+    this.#start = at;
+    this.#end = at + pending;
+    this.#limit = at + size;
     return buffer;
   }
 }

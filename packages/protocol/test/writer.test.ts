@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeFrame, frameBytes, FrameWriter } from "../src/index.ts";
-import { frameOf, frames, joined, readAll } from "./support.ts";
+import type { Frame, Refusal } from "../src/index.ts";
+import { draws, frameOf, frames, joined, readAll, SEED } from "./support.ts";
 
 test("a batch is its frames one after the other, whatever its size", () => {
   fc.assert(
@@ -30,8 +31,27 @@ test("a taken batch belongs to the taker: later frames never touch it", () => {
   expect(readAll(batches)).toEqual(
     Array.from({ length: 50 }, (_, operation) => frameOf({ operation })),
   );
-  expect(new Set(batches.map((batch) => batch.buffer)).size).toBe(batches.length);
 });
+
+test("two writers and single frames, one among the other, never get into each other's bytes", () => {
+  const writers = [new FrameWriter(), new FrameWriter()];
+  const draw = draws(SEED);
+  const sent: Frame[] = [];
+  const written: Uint8Array[] = [];
+  for (let operation = 0; operation < 3000; operation++) {
+    const frame = frameOf({ operation, payload: new Uint8Array(draw() % 200).fill(operation) });
+    const writer = writers[draw() % 3];
+    if (writer === undefined) written.push(encodeFrame(frame));
+    else writer.append(frame);
+    sent.push(frame);
+    if (draw() % 4 === 0) written.push(...writers.flatMap((each) => each.take() ?? []));
+  }
+  written.push(...writers.flatMap((each) => each.take() ?? []));
+  const read = readAll(written).toSorted((a, b) => operationOf(a) - operationOf(b));
+  expect(read).toEqual(sent);
+});
+
+const operationOf = (item: Frame | Refusal): number => ("operation" in item ? item.operation : -1);
 
 test("an empty writer has nothing to take, before and after a batch", () => {
   const writer = new FrameWriter();

@@ -22,6 +22,8 @@ import {
 
 /** The most that `settle` hashes in search of the next message: some 5 ms of work. */
 const RESYNC_BYTES_MAX = 1_048_576;
+/** Longer than this, with its line ends, `error_code` waits for silence: to look is not free. */
+const ERROR_ALONE_BYTES_MAX = 32;
 /** A line end before a message does not count against its limit. */
 const LINE_END_BYTES = 2;
 const EMPTY: Uint8Array = new Uint8Array(0);
@@ -143,6 +145,7 @@ export class PipeDecoder {
   }
 
   #errorAlone(): boolean {
+    if (this.#end - this.#start > ERROR_ALONE_BYTES_MAX) return false;
     const first = this.#afterLineEnds(this.#start);
     if (!isErrorAt(this.#buffer, first, this.#end)) return false;
     return this.#afterLineEnds(first + ERROR_TEXT.length) === this.#end;

@@ -23,13 +23,16 @@ export interface Found {
 /** What a copied and finished hash costs, in bytes hashed: about four blocks. */
 const DIGEST_COST_BYTES = 256;
 
+/** What looking at one `|` costs, in bytes hashed. */
+const PLACE_COST_BYTES = 4;
+
 /** Searches for the end of the message that begins at one place of a growing buffer. */
 export class Scan {
   readonly #start: number;
   readonly #bytesMax: number;
   #at: number;
   #lanes: readonly Lane[] | undefined;
-  /** Work done so far, in bytes hashed. */
+  /** Work done so far: bytes hashed, and places looked at. */
   cost = 0;
 
   constructor(start: number, bytesMax: number) {
@@ -47,6 +50,7 @@ export class Scan {
         return undefined;
       }
       this.#at = bar + 1;
+      this.cost += PLACE_COST_BYTES;
       const checksum = readHex(buffer, bar + 1);
       if (checksum >= 0) {
         const at = this.#fitting(buffer, bar, checksum);
