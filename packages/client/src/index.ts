@@ -1,1 +1,24 @@
-export {};
+/** The door of the client package: what is not named here may change tomorrow. */
+export { createBackoff } from "./backoff.ts";
+export type { Backoff, BackoffOptions, BackoffStep } from "./backoff.ts";
+export { createClient } from "./client.ts";
+export type { Client, CloseOptions } from "./client.ts";
+export { systemClock } from "./clock.ts";
+export type { EndpointOptions } from "./endpoint.ts";
+export type { ClientEvent, ClientListener } from "./events.ts";
+export type {
+  AttemptFailure,
+  AttemptStatus,
+  ClientFailure,
+  ClientFailureCode,
+  ErrorReplyStatus,
+} from "./failure.ts";
+export { randomDraw, randomSession } from "./ids.ts";
+export type { Done } from "./operation.ts";
+export type { ClientOptions, SubmitOptions } from "./options.ts";
+export type { Attempt, AttemptEnd, Delivered, NotDelivered, Outcome } from "./outcome.ts";
+export type { ClientStats } from "./stats.ts";
+export { tcpDialer } from "./tcp.ts";
+export type { TcpDialerOptions } from "./tcp.ts";
+export { udpDialer } from "./udp.ts";
+export type { UdpDialerOptions } from "./udp.ts";

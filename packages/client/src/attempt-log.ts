@@ -1,0 +1,109 @@
+/**
+ * Writes down every attempt: its record in the operation, its count, its event.
+ *
+ * The only place where attempts begin and end, so counts and records cannot disagree. A record
+ * that has ended can still change once, when its reply comes late after all.
+ */
+import type { AttemptFailure, AttemptStatus } from "./failure.ts";
+import type { Line } from "./line.ts";
+import type { AttemptRecord, Operation } from "./operation.ts";
+import type { AttemptEnd } from "./outcome.ts";
+import type { Reporter } from "./reporter.ts";
+import type { Counters } from "./stats.ts";
+
+/** How an attempt ended, and when. */
+export interface Ending {
+  readonly ended: AttemptEnd;
+  readonly status: AttemptStatus | undefined;
+  readonly nowUs: number;
+}
+
+/** The log. */
+export class AttemptLog {
+  readonly #counters: Counters;
+  readonly #reporter: Reporter;
+
+  constructor(counters: Counters, reporter: Reporter) {
+    this.#counters = counters;
+    this.#reporter = reporter;
+  }
+
+  /** Bytes of the operation's next attempt are about to be handed to the line. */
+  begin(operation: Operation, line: Line, nowUs: number): void {
+    const { local } = line;
+    const record = this.#add(operation, { sentUs: nowUs, local, sequence: line.sequence++ });
+    operation.running = record;
+    if (!this.#reporter.isOn) return;
+    const { attempt } = record;
+    this.#reporter.emit({
+      event: "sent",
+      atUs: nowUs,
+      operation: operation.operation,
+      attempt,
+    });
+  }
+
+  /** The attempt under way has ended. */
+  end(operation: Operation, ending: Ending): void {
+    const record = operation.running;
+    if (record === undefined) return;
+    operation.running = undefined;
+    this.#close(operation, record, ending);
+  }
+
+  /** A dial on the operation's behalf failed: an attempt of which no byte left. */
+  refuse(
+    operation: Operation,
+    failure: AttemptFailure,
+    since: { sentUs: number; nowUs: number },
+  ): void {
+    const record = this.#add(operation, { sentUs: since.sentUs, local: "", sequence: undefined });
+    const { status } = failure;
+    this.#close(operation, record, { ended: "refused", status, nowUs: since.nowUs });
+  }
+
+  /** The reply to an attempt that had ended came after all. */
+  late(operation: Operation, record: AttemptRecord, nowUs: number): void {
+    if (record.ended !== undefined) this.#counters.ended[record.ended]--;
+    this.#counters.lateReplies++;
+    this.#close(operation, record, { ended: "late-reply", status: undefined, nowUs });
+  }
+
+  #add(
+    operation: Operation,
+    { sentUs, local, sequence }: Pick<AttemptRecord, "sentUs" | "local" | "sequence">,
+  ): AttemptRecord {
+    const attempt = operation.attempts.length + 1;
+    const record: AttemptRecord = {
+      attempt,
+      sentUs,
+      endedUs: sentUs,
+      ended: undefined,
+      status: undefined,
+      local,
+      sequence,
+    };
+    operation.attempts.push(record);
+    this.#counters.attempts++;
+    if (attempt > 1) this.#counters.retries++;
+    return record;
+  }
+
+  #close(operation: Operation, record: AttemptRecord, { ended, status, nowUs }: Ending): void {
+    record.ended = ended;
+    record.status = status;
+    record.endedUs = nowUs;
+    this.#counters.ended[ended]++;
+    if (ended === "timeout") this.#counters.timeouts++;
+    else if (ended === "error-reply") this.#counters.errorReplies++;
+    if (!this.#reporter.isOn) return;
+    this.#reporter.emit({
+      event: "attempt-ended",
+      atUs: nowUs,
+      operation: operation.operation,
+      attempt: record.attempt,
+      ended,
+      status,
+    });
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * The client without its promises: lets messages in, hands their outcomes out, closes.
+ *
+ *   submit -> door -> flow ... flow -> done
+ *
+ * Synchronous, over the injected dialer, clock and draw: the simulated network runs this very
+ * code. client.ts puts promises on top and nothing else.
+ */
+import { Closing } from "./closing.ts";
+import { bytesOf, refusalAt } from "./door.ts";
+import { Flow } from "./flow.ts";
+import type { Done } from "./operation.ts";
+import { Operation } from "./operation.ts";
+import type { Policy, SubmitOptions } from "./options.ts";
+import type { Outcome } from "./outcome.ts";
+import type { ClientStats } from "./stats.ts";
+
+/** The engine of one client. */
+export class Engine {
+  readonly #policy: Policy;
+  readonly #flow: Flow;
+  readonly #closing: Closing;
+  readonly #onDue = (operation: Operation, nowUs: number): void => this.#flow.due(operation, nowUs);
+  #nextOperation = 0;
+  /** Whether `submit` is running: outcomes then wait until it has returned. */
+  #submitting = false;
+
+  constructor(policy: Policy) {
+    this.#policy = policy;
+    this.#flow = new Flow(policy, (operation, outcome) => this.#settled(operation, outcome));
+    this.#closing = new Closing(this.#flow);
+  }
+
+  /**
+   * Takes a message.
+   *
+   * @returns its operation id.
+   * @throws TypeError or RangeError where an argument is wrong; then no id is used up.
+   */
+  submit(body: Uint8Array | string, options: SubmitOptions, done: Done): number {
+    const nowUs = this.#policy.clock.nowUs();
+    const operation = new Operation(
+      {
+        operation: this.#nextOperation,
+        body: bytesOf(body),
+        submittedUs: nowUs,
+        options,
+        done,
+      },
+      this.#policy,
+      this.#onDue,
+    );
+    this.#nextOperation++;
+    this.#flow.counters.operations++;
+    const wasSubmitting = this.#submitting;
+    this.#submitting = true;
+    this.#admit(operation, nowUs);
+    this.#submitting = wasSubmitting;
+    return operation.operation;
+  }
+
+  /** Settles what is open, within `graceUs` where that is given, ends the line, calls `closed`. */
+  close(graceUs: number | undefined, closed: () => void): void {
+    const untilUs = graceUs === undefined ? undefined : this.#policy.clock.nowUs() + graceUs;
+    this.#closing.begin(untilUs, closed);
+  }
+
+  stats(): ClientStats {
+    const { counters, inFlight, queued } = this.#flow;
+    return { ...counters, ended: { ...counters.ended }, inFlight, queued };
+  }
+
+  #admit(operation: Operation, nowUs: number): void {
+    const { body, signal } = operation;
+    const { bodyBytesMax, check } = this.#policy;
+    const { isClosing } = this.#closing;
+    const hasRoom = this.#flow.hasRoomFor(operation);
+    const refused = refusalAt({ body, bodyBytesMax, check, hasRoom, isClosing });
+    if (refused !== undefined) this.#flow.happen(operation, refused, nowUs);
+    else if (signal?.aborted === true) {
+      const cause: unknown = signal.reason;
+      this.#flow.happen(operation, { on: "abandoned", code: "aborted", cause }, nowUs);
+    } else this.#flow.begin(operation, nowUs);
+  }
+
+  #settled(operation: Operation, outcome: Outcome): void {
+    const { reporter } = this.#flow;
+    const { clock } = this.#policy;
+    if (this.#submitting) clock.defer(() => reporter.finish(operation.done, outcome));
+    else reporter.finish(operation.done, outcome);
+    this.#closing.check();
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * One operation's course from the queue to its outcome: a pure state machine.
+ *
+ *   queued -> ready -> sent -> settled
+ *               ^        |
+ *               +-backoff+
+ *
+ * It decides and nothing else: no bytes, no timers, no list of attempts. The engine tells it what
+ * happened and obeys the state it returns. Every rule about retries, deadlines and honest
+ * outcomes stands here and can be tested with numbers. One async function with a loop was the
+ * road not taken: it cannot run on a simulated clock without promises deciding the order.
+ */
+import type { Draw } from "@faultline/protocol";
+import type { Backoff } from "./backoff.ts";
+import { classify } from "./classify.ts";
+import type { AttemptFailure, ClientFailure, ClientFailureCode } from "./failure.ts";
+
+/** What is fixed for one operation. */
+export interface Rules {
+  /** The operation id: the key of its draws. */
+  readonly operation: number;
+  readonly attemptsMax: number;
+  readonly attemptTimeoutUs: number;
+  readonly deadlineUs: number;
+  /** Executing it twice does no harm, so the caller need not know whether it was executed. */
+  readonly idempotent: boolean;
+  /** The peer executes an operation once, however often it is sent. */
+  readonly deduplicated: boolean;
+  readonly draw: Draw;
+}
+
+/** What lies behind an operation that has begun. */
+export interface Past {
+  /** Attempts begun so far. */
+  readonly attempts: number;
+  /** Where the backoff stands. */
+  readonly backoff: Backoff;
+  /** An attempt ended without proof that the peer did not execute it. */
+  readonly unknown: boolean;
+  readonly last: AttemptFailure | undefined;
+}
+
+/** Where an operation stands. */
+export type Exchange =
+  /** Waits for a place in flight. */
+  | { readonly at: "queued"; readonly past: Past }
+  /** May be sent as soon as the link takes it. */
+  | { readonly at: "ready"; readonly past: Past }
+  /** An attempt is under way; it times out at `untilUs`. */
+  | { readonly at: "sent"; readonly past: Past; readonly untilUs: number }
+  /** Waits until `untilUs` before the next attempt. */
+  | { readonly at: "backoff"; readonly past: Past; readonly untilUs: number }
+  | Settled;
+
+/** The end: without a failure exactly where it was delivered. */
+export type Settled =
+  | { readonly at: "settled"; readonly outcome: "delivered"; readonly failure: undefined }
+  | {
+      readonly at: "settled";
+      readonly outcome: "failed" | "indeterminate" | "rejected";
+      readonly failure: ClientFailure;
+    };
+
+/** What can happen to an operation. */
+export type Happening =
+  /** It was not let in. */
+  | { readonly on: "refused"; readonly code: ClientFailureCode; readonly message: string }
+  /** It was given a place in flight. */
+  | { readonly on: "placed" }
+  /** An attempt's bytes were handed to the link. */
+  | { readonly on: "sent"; readonly nowUs: number }
+  /** The attempt under way ended badly, or (`handed: false`) a dial on its behalf did. */
+  | {
+      readonly on: "failed";
+      readonly nowUs: number;
+      readonly failure: AttemptFailure;
+      readonly handed: boolean;
+      /** The server's wish, 0 for none: the next wait is at least this long. */
+      readonly retryAfterUs: number;
+    }
+  /** The time came that the state was waiting for, or the deadline. */
+  | { readonly on: "due"; readonly nowUs: number }
+  /** A good reply to any of its attempts. */
+  | { readonly on: "reply" }
+  /** The caller, or the client as a whole, gives up. */
+  | { readonly on: "abandoned"; readonly code: "aborted" | "closed"; readonly cause: unknown };
+
+/** The state every operation begins in. */
+export function begin(backoff: Backoff): Exchange {
+  return { at: "queued", past: { attempts: 0, backoff, unknown: false, last: undefined } };
+}
+
+const DELIVERED: Settled = { at: "settled", outcome: "delivered", failure: undefined };
+
+/** What follows from what happened. A settled exchange stays as it is. */
+export function advance(exchange: Exchange, happening: Happening, rules: Rules): Exchange {
+  if (exchange.at === "settled") return exchange;
+  const { past } = exchange;
+  switch (happening.on) {
+    case "refused":
+      return refused(happening);
+    case "placed":
+      return { at: "ready", past };
+    case "sent":
+      return sent(past, happening.nowUs, rules);
+    case "failed":
+      return failed(past, happening, rules);
+    case "due":
+      return due(exchange, happening.nowUs, rules);
+    case "reply":
+      return DELIVERED;
+    case "abandoned":
+      return abandoned(exchange, happening, rules);
+    default:
+      return happening satisfies never;
+  }
+}
+
+function refused({ code, message }: Happening & { readonly on: "refused" }): Settled {
+  const failure = { code, message, attempts: 0 };
+  return { at: "settled", outcome: "rejected", failure };
+}
+
+function sent(past: Past, nowUs: number, rules: Rules): Exchange {
+  const { backoff, unknown, last } = past;
+  const untilUs = Math.min(nowUs + rules.attemptTimeoutUs, rules.deadlineUs);
+  return { at: "sent", past: { attempts: past.attempts + 1, backoff, unknown, last }, untilUs };
+}
+
+function failed(
+  before: Past,
+  happening: Happening & { readonly on: "failed" },
+  rules: Rules,
+): Exchange {
+  const { failure, handed, nowUs } = happening;
+  const found = classify(failure, handed);
+  const past: Past = {
+    attempts: handed ? before.attempts : before.attempts + 1,
+    backoff: before.backoff,
+    unknown: before.unknown || found.executed === "unknown",
+    last: failure,
+  };
+  if (!found.retry) return giveUp(past, rules, "refused-by-server", "the server refuses it");
+  if (past.unknown && !rules.idempotent && !rules.deduplicated) {
+    return giveUp(
+      past,
+      rules,
+      "outcome-unknown",
+      "it may have been executed and must not be repeated",
+    );
+  }
+  if (nowUs >= rules.deadlineUs) return tooLate(past, rules);
+  if (past.attempts >= rules.attemptsMax) {
+    return giveUp(past, rules, "attempts-exhausted", `all ${past.attempts} attempts failed`);
+  }
+  return wait(past, happening, rules);
+}
+
+/** The wait before the next attempt, or the end where it would pass the deadline. */
+function wait(
+  past: Past,
+  happening: Happening & { readonly on: "failed" },
+  rules: Rules,
+): Exchange {
+  const step = past.backoff.next(rules.draw(rules.operation, past.attempts));
+  const delayUs = Math.max(step.delayUs, happening.retryAfterUs);
+  const untilUs = happening.nowUs + delayUs;
+  if (untilUs >= rules.deadlineUs) {
+    const what = `the next attempt was due in ${delayUs / 1000} ms, past the deadline`;
+    return giveUp(past, rules, "deadline-exceeded", what);
+  }
+  return { at: "backoff", past: { ...past, backoff: step.backoff }, untilUs };
+}
+
+function due(exchange: Exclude<Exchange, Settled>, nowUs: number, rules: Rules): Exchange {
+  if (nowUs >= rules.deadlineUs) return tooLate(exchange.past, rules);
+  if (exchange.at === "backoff" && nowUs >= exchange.untilUs) {
+    return { at: "ready", past: exchange.past };
+  }
+  return exchange;
+}
+
+function abandoned(
+  exchange: Exclude<Exchange, Settled>,
+  { code, cause }: Happening & { readonly on: "abandoned" },
+  rules: Rules,
+): Exchange {
+  const { past } = exchange;
+  const unknown = past.unknown || exchange.at === "sent";
+  const message = code === "aborted" ? "the caller gave up" : "the client was closed";
+  return {
+    at: "settled",
+    outcome: outcomeOf(unknown, rules),
+    failure: { code, message, attempts: past.attempts, cause: cause ?? past.last },
+  };
+}
+
+function tooLate(past: Past, rules: Rules): Settled {
+  const what = past.attempts === 0 ? "the deadline came before it was sent" : "the deadline came";
+  return giveUp(past, rules, "deadline-exceeded", what);
+}
+
+function giveUp(past: Past, rules: Rules, code: ClientFailureCode, what: string): Settled {
+  const message = past.last === undefined ? what : `${what}; last: ${past.last.message}`;
+  const failure = { code, message, attempts: past.attempts, cause: past.last };
+  return { at: "settled", outcome: outcomeOf(past.unknown, rules), failure };
+}
+
+function outcomeOf(unknown: boolean, rules: Rules): "failed" | "indeterminate" {
+  return unknown && !rules.idempotent ? "indeterminate" : "failed";
+}

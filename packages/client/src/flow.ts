@@ -1,0 +1,273 @@
+/**
+ * Messages in motion: obeys what exchange.ts decides, and moves bytes, places and timers.
+ *
+ *   place -> exchange -> connection -> line => wire
+ *   settled <- exchange <- inbox <- connection <- line <= wire
+ *
+ * Everything happens within the event that caused it: a submission, bytes, a timer, an abort. A
+ * message holds its place in flight from its first attempt to its outcome, waits included, so
+ * `inFlightMax` 1 keeps the order of sending. Deciding is not done here, nor is letting in.
+ */
+import type { Clock } from "@faultline/protocol";
+import { Aborts } from "./aborts.ts";
+import { AttemptLog } from "./attempt-log.ts";
+import type { Connection } from "./connection.ts";
+import { Deadlines } from "./deadlines.ts";
+import type { Happening, Settled } from "./exchange.ts";
+import { advance } from "./exchange.ts";
+import type { AttemptFailure } from "./failure.ts";
+import { FrameConnection } from "./frame-connection.ts";
+import { Inbox } from "./inbox.ts";
+import type { LineOwner } from "./line.ts";
+import { Line } from "./line.ts";
+import { Liveness } from "./liveness.ts";
+import type { Operation } from "./operation.ts";
+import type { Policy } from "./options.ts";
+import type { Outcome } from "./outcome.ts";
+import { Pending } from "./pending.ts";
+import { PipeConnection } from "./pipe-connection.ts";
+import { Queue } from "./queue.ts";
+import { Reporter } from "./reporter.ts";
+import type { Counters } from "./stats.ts";
+import { createCounters } from "./stats.ts";
+
+const PLACED: Happening = { on: "placed" };
+const REPLY: Happening = { on: "reply" };
+const CLOSED: Happening = { on: "abandoned", code: "closed", cause: undefined };
+const TIMEOUT: AttemptFailure = { code: "timeout", status: undefined, message: "no reply in time" };
+
+/** Is told, exactly once for each message, what became of it. */
+export type OnSettled = (operation: Operation, outcome: Outcome) => void;
+
+/** The messages of one client and all they need. */
+export class Flow implements LineOwner {
+  readonly counters: Counters = createCounters();
+  readonly deadlines: Deadlines;
+  readonly reporter: Reporter;
+  readonly #clock: Clock;
+  readonly #expectReply: boolean;
+  readonly #onSettled: OnSettled;
+  readonly #line: Line;
+  readonly #connection: Connection;
+  readonly #liveness: Liveness;
+  readonly #log: AttemptLog;
+  readonly #pending: Pending<Operation>;
+  readonly #queue: Queue<Operation>;
+  readonly #aborts: Aborts<Operation>;
+  #filling = false;
+
+  constructor(policy: Policy, onSettled: OnSettled) {
+    const { clock } = policy;
+    const { counters } = this;
+    const deadlines = new Deadlines(clock);
+    const reporter = new Reporter(clock, policy.onEvent);
+    const log = new AttemptLog(counters, reporter);
+    const pending = new Pending<Operation>(policy.inFlightMax);
+    const shared = { clock, counters, deadlines, log, pending, policy, reporter };
+    const line = new Line({ ...shared, ...policy }, this);
+    const happen = this.happen.bind(this);
+    const arrivals = new Inbox({ ...shared, happen, line });
+    const Codec = policy.codec === "pipe" ? PipeConnection : FrameConnection;
+    const connection = new Codec({ ...shared, arrivals, line });
+    this.deadlines = deadlines;
+    this.reporter = reporter;
+    this.#clock = clock;
+    this.#expectReply = policy.expectReply;
+    this.#onSettled = onSettled;
+    this.#line = line;
+    this.#connection = connection;
+    this.#liveness = new Liveness({
+      ...shared,
+      connection,
+      line,
+      silenceUs: policy.attemptTimeoutUs,
+    });
+    this.#log = log;
+    this.#pending = pending;
+    this.#queue = new Queue({ itemsMax: policy.queueMax, bytesMax: policy.queueBytesMax });
+    this.#aborts = new Aborts((operation, cause) =>
+      this.happen(operation, { on: "abandoned", code: "aborted", cause }, clock.nowUs()),
+    );
+  }
+
+  get inFlight(): number {
+    return this.#pending.size;
+  }
+
+  get queued(): number {
+    return this.#queue.size;
+  }
+
+  /** Whether a message could be placed or queued now. */
+  hasRoomFor(operation: Operation): boolean {
+    return this.#isNext(operation) || this.#queue.hasRoomFor(operation.body.length);
+  }
+
+  /** Gives a message a place in flight, or in the queue; there must be room. */
+  begin(operation: Operation, nowUs: number): void {
+    this.#aborts.watch(operation);
+    if (this.#isNext(operation)) {
+      this.#place(operation, nowUs);
+      return;
+    }
+    operation.place = "queue";
+    this.#queue.push(operation);
+    this.deadlines.set(operation, operation.deadlineUs);
+  }
+
+  /** Tells a message what happened, and obeys the state that follows. */
+  happen(operation: Operation, happening: Happening, nowUs: number): void {
+    if (operation.exchange.at === "settled") return;
+    const exchange = advance(operation.exchange, happening, operation);
+    operation.exchange = exchange;
+    switch (exchange.at) {
+      case "queued":
+        return;
+      case "ready":
+        operation.readyUs = nowUs;
+        this.#transmit(operation, nowUs);
+        return;
+      case "sent":
+        this.deadlines.set(operation, exchange.untilUs);
+        return;
+      case "backoff":
+        this.deadlines.set(operation, exchange.untilUs);
+        this.#reportBackoff(operation, nowUs, exchange.untilUs - nowUs);
+        return;
+      case "settled":
+        this.#settle(operation, exchange, nowUs);
+        return;
+      default:
+        exchange satisfies never;
+    }
+  }
+
+  /** The time has come that a message waited for. */
+  due(operation: Operation, nowUs: number): void {
+    const { running } = operation;
+    if (running === undefined) {
+      this.happen(operation, { on: "due", nowUs }, nowUs);
+      return;
+    }
+    this.#connection.giveUp();
+    // What had come of a reply may just have been told.
+    if (operation.running !== running) return;
+    this.#log.end(operation, { ended: "timeout", status: undefined, nowUs });
+    this.happen(operation, failed(TIMEOUT, nowUs), nowUs);
+    this.#liveness.suspect(running.sentUs, nowUs);
+  }
+
+  /** Settles every open message as `closed`, those that wait first. */
+  abandonAll(): void {
+    const nowUs = this.#clock.nowUs();
+    for (let { head } = this.#queue; head !== undefined; { head } = this.#queue) {
+      this.happen(head, CLOSED, nowUs);
+    }
+    for (const operation of this.#pending.list()) this.happen(operation, CLOSED, nowUs);
+  }
+
+  /** Says goodbye and ends the line. */
+  finish(closed: () => void): void {
+    if (this.#line.isOpen) this.#connection.farewell();
+    this.#line.finish(closed);
+  }
+
+  onLineReady(): void {
+    for (const operation of this.#pending.list()) {
+      if (!this.#line.isReady) return;
+      if (operation.exchange.at === "ready") this.#transmit(operation, this.#clock.nowUs());
+    }
+  }
+
+  onLineBytes(bytes: Uint8Array): void {
+    this.#connection.receive(bytes);
+  }
+
+  onDialFailed(failure: AttemptFailure): void {
+    const nowUs = this.#clock.nowUs();
+    for (const operation of this.#pending.list()) {
+      if (operation.exchange.at !== "ready") continue;
+      const sentUs = Math.max(operation.readyUs, this.#line.dialledUs);
+      this.#log.refuse(operation, failure, { sentUs, nowUs });
+      this.happen(operation, failed(failure, nowUs, false), nowUs);
+    }
+  }
+
+  onLineLost(failure: AttemptFailure): void {
+    const nowUs = this.#clock.nowUs();
+    this.#connection.renew();
+    const inFlight = this.#pending.list();
+    const isUsed = inFlight.some((operation) => operation.running !== undefined);
+    if (isUsed || failure.status !== "link-ended") this.counters.resets++;
+    for (const operation of inFlight) {
+      if (operation.exchange.at === "ready") this.#line.want();
+      if (operation.running === undefined) continue;
+      this.#log.end(operation, { ended: failure.code, status: failure.status, nowUs });
+      this.happen(operation, failed(failure, nowUs), nowUs);
+    }
+  }
+
+  #isNext(operation: Operation): boolean {
+    return this.#queue.size === 0 && this.#pending.hasRoomFor(operation.operation);
+  }
+
+  #place(operation: Operation, nowUs: number): void {
+    operation.place = "flight";
+    this.#pending.add(operation);
+    this.happen(operation, PLACED, nowUs);
+  }
+
+  /** Gives free places to those who wait for them. */
+  #fill(nowUs: number): void {
+    if (this.#filling) return;
+    this.#filling = true;
+    for (;;) {
+      const { head } = this.#queue;
+      if (head === undefined || !this.#pending.hasRoomFor(head.operation)) break;
+      this.#queue.delete(head);
+      this.#place(head, nowUs);
+    }
+    this.#filling = false;
+  }
+
+  /** Sends a message that is ready, or has it wait for the line. */
+  #transmit(operation: Operation, nowUs: number): void {
+    if (!this.#line.isReady) {
+      this.deadlines.set(operation, operation.deadlineUs);
+      this.#line.want();
+      if (this.#line.isFull) this.#liveness.stalled();
+      return;
+    }
+    const alone = this.#pending.size === 1;
+    this.#log.begin(operation, this.#line, nowUs);
+    this.happen(operation, { on: "sent", nowUs }, nowUs);
+    this.#connection.transmit(operation, { attempt: operation.attempts.length, nowUs, alone });
+    if (this.#expectReply) return;
+    this.#log.end(operation, { ended: "reply", status: undefined, nowUs });
+    this.happen(operation, REPLY, nowUs);
+  }
+
+  #settle(operation: Operation, settled: Settled, nowUs: number): void {
+    this.deadlines.delete(operation);
+    this.#aborts.forget(operation);
+    if (operation.place === "flight") this.#pending.delete(operation);
+    else if (operation.place === "queue") this.#queue.delete(operation);
+    this.#log.end(operation, { ended: "aborted", status: undefined, nowUs });
+    this.counters[settled.outcome]++;
+    if (operation.ambiguous) this.counters.ambiguous++;
+    const outcome = operation.outcome(settled, nowUs);
+    if (this.reporter.isOn) this.reporter.emit({ event: "settled", atUs: nowUs, outcome });
+    this.#fill(nowUs);
+    this.#onSettled(operation, outcome);
+  }
+
+  #reportBackoff(operation: Operation, nowUs: number, delayUs: number): void {
+    if (!this.reporter.isOn) return;
+    const { operation: id } = operation;
+    this.reporter.emit({ event: "backoff", atUs: nowUs, operation: id, delayUs });
+  }
+}
+
+function failed(failure: AttemptFailure, nowUs: number, handed = true): Happening {
+  return { on: "failed", nowUs, failure, handed, retryAfterUs: 0 };
+}

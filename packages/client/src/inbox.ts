@@ -1,0 +1,133 @@
+/**
+ * Finds the message that an arrival belongs to, or finds that there is none.
+ *
+ *   arrival -> session (the codec) -> operation (pending) -> attempt (its records) -> exchange
+ *
+ * A reply to any attempt of an open message delivers it, however late. Error replies and damage
+ * only end the attempt they name, and only while it is under way. Everything else is counted and
+ * goes to nobody: a stale reply is never handed to another caller.
+ */
+import type { Clock } from "@faultline/protocol";
+import type { AttemptLog } from "./attempt-log.ts";
+import type { Arrivals, Damage, ErrorReply, ReplyIdentity, ReplyMarks } from "./connection.ts";
+import type { Happening } from "./exchange.ts";
+import type { AttemptFailure } from "./failure.ts";
+import type { Line } from "./line.ts";
+import type { Operation } from "./operation.ts";
+import type { Pending } from "./pending.ts";
+import type { Reporter } from "./reporter.ts";
+import type { Counters } from "./stats.ts";
+
+/** What an inbox works with. */
+export interface InboxParts {
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly line: Line;
+  readonly log: AttemptLog;
+  readonly pending: Pending<Operation>;
+  readonly reporter: Reporter;
+  /** Moves an operation on. */
+  readonly happen: (operation: Operation, happening: Happening, nowUs: number) => void;
+}
+
+const REPLY: Happening = { on: "reply" };
+
+/** Receives what the codec reads. */
+export class Inbox implements Arrivals {
+  readonly #parts: InboxParts;
+
+  constructor(parts: InboxParts) {
+    this.#parts = parts;
+  }
+
+  onReply(identity: ReplyIdentity, payload: Uint8Array, marks: ReplyMarks): void {
+    const { clock, happen, log, pending } = this.#parts;
+    const operation = pending.get(identity.operation);
+    const record = operation?.attempts[identity.attempt - 1];
+    if (operation === undefined || record === undefined || record.ended === "refused") {
+      this.onStale(identity);
+      return;
+    }
+    const nowUs = clock.nowUs();
+    operation.reply = copyOf(payload);
+    operation.replayed = marks.replayed;
+    operation.ambiguous = marks.ambiguous;
+    if (record === operation.running) {
+      log.end(operation, { ended: "reply", status: undefined, nowUs });
+    } else {
+      log.late(operation, record, nowUs);
+      log.end(operation, { ended: "aborted", status: undefined, nowUs });
+    }
+    happen(operation, REPLY, nowUs);
+  }
+
+  onErrorReply(identity: ReplyIdentity, { status, retryAfterMs }: ErrorReply): void {
+    const operation = this.#running(identity);
+    if (operation === undefined) {
+      this.onStale(identity);
+      return;
+    }
+    const message = `the server answered with the error "${status}"`;
+    this.#fail(operation, { code: "error-reply", status, message }, retryAfterMs * 1000);
+  }
+
+  onDamage(identity: ReplyIdentity | undefined, damage: Damage): void {
+    this.#refused(damage);
+    const operation = identity === undefined ? undefined : this.#running(identity);
+    if (operation === undefined) return;
+    const message = `its reply was damaged: ${damage.message}`;
+    this.#fail(operation, { code: "corrupt", status: undefined, message }, 0);
+  }
+
+  onBroken(damage: Damage): void {
+    const { line, pending } = this.#parts;
+    this.#refused(damage);
+    const running = pending.list().filter((operation) => operation.running !== undefined);
+    // With one attempt under way there is no doubt whose reply was damaged.
+    const code = running.length === 1 ? "corrupt" : "reset";
+    const message = `the replies on this link can no longer be told apart: ${damage.message}`;
+    line.drop({ code, status: "stream-damaged", message });
+  }
+
+  onStale(identity: ReplyIdentity | undefined): void {
+    const { clock, counters, reporter } = this.#parts;
+    counters.staleReplies++;
+    if (!reporter.isOn) return;
+    reporter.emit({
+      event: "stale-reply",
+      atUs: clock.nowUs(),
+      operation: identity?.operation,
+      attempt: identity?.attempt,
+    });
+  }
+
+  onUnexpected({ refused, message }: Damage): void {
+    const { clock, reporter } = this.#parts;
+    if (reporter.isOn) reporter.emit({ event: "refusal", atUs: clock.nowUs(), refused, message });
+  }
+
+  /** The operation of that attempt, where it is under way. */
+  #running({ operation: id, attempt }: ReplyIdentity): Operation | undefined {
+    const operation = this.#parts.pending.get(id);
+    return operation?.running?.attempt === attempt ? operation : undefined;
+  }
+
+  #fail(operation: Operation, failure: AttemptFailure, retryAfterUs: number): void {
+    const { clock, happen, log } = this.#parts;
+    const nowUs = clock.nowUs();
+    log.end(operation, { ended: failure.code, status: failure.status, nowUs });
+    happen(operation, { on: "failed", nowUs, failure, handed: true, retryAfterUs }, nowUs);
+  }
+
+  #refused(damage: Damage): void {
+    this.#parts.counters.corruptionsDetected++;
+    this.onUnexpected(damage);
+  }
+}
+
+/** A copy that is a plain array of its own, whatever kind of view the payload is. */
+function copyOf(payload: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(payload.length);
+  copy.set(payload);
+  return copy;
+}

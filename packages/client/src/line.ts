@@ -1,0 +1,290 @@
+/**
+ * The one link of a client and its life: down, dialling, open, closing.
+ *
+ *   want() -> dial -> open -> lost -> (wanted again) -> dial -> ...
+ *
+ * However many messages need it, there is one dial under way at most, and all of them share its
+ * success or failure. A link that is given up is cut off from its owner at once: what it still
+ * says goes nowhere. When to give it up is decided by liveness.ts and the codecs.
+ */
+import type { Clock, Dialer, Link, LinkError, LinkEvents } from "@faultline/protocol";
+import type { Deadlines, Due } from "./deadlines.ts";
+import type { AttemptFailure, AttemptStatus } from "./failure.ts";
+import type { Reporter } from "./reporter.ts";
+import type { Counters } from "./stats.ts";
+
+/** A failure of the line always has a status. */
+export interface LineFailure extends AttemptFailure {
+  readonly status: AttemptStatus;
+}
+
+/** Is told what becomes of the line. */
+export interface LineOwner {
+  /** The line takes bytes: it has just opened, or drained. */
+  onLineReady(): void;
+  onLineBytes(bytes: Uint8Array): void;
+  /** An attempt to open it failed. */
+  onDialFailed(failure: AttemptFailure): void;
+  /** It was open and is gone. */
+  onLineLost(failure: AttemptFailure): void;
+}
+
+/** What a line is made of. */
+export interface LineParts {
+  readonly dialer: Dialer;
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  readonly counters: Counters;
+  readonly reporter: Reporter;
+  readonly connectTimeoutUs: number;
+  readonly closeTimeoutUs: number;
+}
+
+/** The line. */
+export class Line implements Due {
+  readonly #parts: LineParts;
+  readonly #owner: LineOwner;
+  #at: "down" | "dialling" | "open" | "closing" = "down";
+  #events: Events | undefined;
+  #link: Link | undefined;
+  #full = false;
+  #opened = 0;
+  #closed: (() => void) | undefined;
+  /** When the dial under way, or the last one, began. */
+  dialledUs = 0;
+  /** When bytes last came in on this link; -Infinity: never. */
+  heardUs: number = -Infinity;
+  /** When it last stopped taking bytes. */
+  filledUs = 0;
+  /** This end, as `host:port`. */
+  local = "";
+  /** Messages sent on this link. */
+  sequence = 0;
+  dueUs = 0;
+  dueOrder = 0;
+  dueIndex = -1;
+
+  constructor(parts: LineParts, owner: LineOwner) {
+    this.#parts = parts;
+    this.#owner = owner;
+  }
+
+  /** Whether there is a link that takes bytes now. */
+  get isReady(): boolean {
+    return this.#at === "open" && !this.#full;
+  }
+
+  get isOpen(): boolean {
+    return this.#at === "open";
+  }
+
+  /** Whether there is a link that takes no bytes now. */
+  get isFull(): boolean {
+    return this.#at === "open" && this.#full;
+  }
+
+  get kind(): "stream" | "datagram" {
+    return this.#parts.dialer.kind;
+  }
+
+  /** Which link this is, counted from 1. */
+  get generation(): number {
+    return this.#opened;
+  }
+
+  /** Dials where there is no link and no dial under way. */
+  want(): void {
+    if (this.#at !== "down") return;
+    const { clock, connectTimeoutUs, deadlines, dialer } = this.#parts;
+    this.#at = "dialling";
+    this.dialledUs = clock.nowUs();
+    deadlines.set(this, this.dialledUs + connectTimeoutUs);
+    const events = new Events(this);
+    this.#events = events;
+    const link = dialer.dial(events);
+    this.#link = link;
+    if (!this.#parts.reporter.isOn) return;
+    this.#parts.reporter.emit({ event: "dial", atUs: this.dialledUs, remote: link.remote });
+  }
+
+  /** Hands bytes to the link. */
+  send(bytes: Uint8Array): void {
+    if (this.#link === undefined) return;
+    this.#parts.counters.bytesSent += bytes.length;
+    if (this.#link.send(bytes) || this.#full) return;
+    this.#full = true;
+    this.filledUs = this.#parts.clock.nowUs();
+  }
+
+  /** Drops an open link at once: it is of no use any more. */
+  drop(failure: LineFailure): void {
+    if (this.#at !== "open") return;
+    this.#release()?.reset();
+    this.#lost(failure);
+  }
+
+  /** Ends the line for good; `closed` is called when nothing is left of it, maybe at once. */
+  finish(closed: () => void): void {
+    const { clock, closeTimeoutUs, deadlines } = this.#parts;
+    if (this.#at === "dialling") this.#release()?.reset();
+    if (this.#at !== "open") {
+      closed();
+      return;
+    }
+    this.#at = "closing";
+    this.#closed = closed;
+    deadlines.set(this, clock.nowUs() + closeTimeoutUs);
+    this.#link?.end();
+  }
+
+  /** Connecting, or closing, took too long. */
+  onDue(): void {
+    const closed = this.#closed;
+    const wasDialling = this.#at === "dialling";
+    this.#release()?.reset();
+    const message = `no connection within ${this.#parts.connectTimeoutUs / 1000} ms`;
+    if (wasDialling) this.#dialFailed({ code: "refused", status: "dial-timeout", message });
+    closed?.();
+  }
+
+  opened(): void {
+    if (this.#at !== "dialling") return;
+    const { clock, counters, deadlines, reporter } = this.#parts;
+    const { local = "", remote = "" } = this.#link ?? {};
+    this.#at = "open";
+    this.#opened++;
+    const reconnect = this.#opened > 1;
+    if (reconnect) counters.reconnects++;
+    deadlines.delete(this);
+    this.heardUs = -Infinity;
+    this.local = local;
+    this.sequence = 0;
+    if (reporter.isOn) {
+      reporter.emit({ event: "open", atUs: clock.nowUs(), local, remote, reconnect });
+    }
+    this.#owner.onLineReady();
+  }
+
+  heard(bytes: Uint8Array): void {
+    if (this.#at !== "open") return;
+    this.#parts.counters.bytesReceived += bytes.length;
+    this.heardUs = this.#parts.clock.nowUs();
+    this.#owner.onLineBytes(bytes);
+  }
+
+  drained(): void {
+    this.#full = false;
+    if (this.#at === "open") this.#owner.onLineReady();
+  }
+
+  /** The peer ends its side: no reply will come any more, so this side ends too. */
+  peerEnded(): void {
+    if (this.#at !== "open") return;
+    const full = this.#full;
+    const link = this.#release();
+    // What a full link still holds would never leave it.
+    if (full) link?.reset();
+    else link?.end();
+    this.#lost(ENDED);
+  }
+
+  linkClosed(error: LinkError | undefined): void {
+    const at = this.#at;
+    const closed = this.#closed;
+    this.#release();
+    if (at === "dialling") this.#dialFailed(dialFailure(error));
+    else if (at === "open") this.#lost(error === undefined ? ENDED : lostBy(error));
+    closed?.();
+  }
+
+  #dialFailed(failure: LineFailure): void {
+    this.#report("dial-failed", failure);
+    this.#owner.onDialFailed(failure);
+  }
+
+  #lost(failure: LineFailure): void {
+    this.#report("lost", failure);
+    this.#owner.onLineLost(failure);
+  }
+
+  #report(event: "dial-failed" | "lost", { status, message }: LineFailure): void {
+    const { clock, reporter } = this.#parts;
+    if (reporter.isOn) reporter.emit({ event, atUs: clock.nowUs(), status, message });
+  }
+
+  /** Lets go of the link, whatever it was doing. */
+  #release(): Link | undefined {
+    const link = this.#link;
+    this.#events?.cut();
+    this.#events = undefined;
+    this.#link = undefined;
+    this.#closed = undefined;
+    this.#full = false;
+    this.#at = "down";
+    this.#parts.deadlines.delete(this);
+    return link;
+  }
+}
+
+/** One link's events, which reach the line only while the link is its own. */
+class Events implements LinkEvents {
+  #line: Line | undefined;
+
+  constructor(line: Line) {
+    this.#line = line;
+  }
+
+  cut(): void {
+    this.#line = undefined;
+  }
+
+  onOpen(): void {
+    this.#line?.opened();
+  }
+
+  onBytes(bytes: Uint8Array): void {
+    this.#line?.heard(bytes);
+  }
+
+  onDrain(): void {
+    this.#line?.drained();
+  }
+
+  onEnd(): void {
+    this.#line?.peerEnded();
+  }
+
+  onClose(error: LinkError | undefined): void {
+    this.#line?.linkClosed(error);
+  }
+}
+
+const ENDED: LineFailure = {
+  code: "reset",
+  status: "link-ended",
+  message: "the server ended the connection",
+};
+
+const DIAL_STATUS: Record<LinkError["code"], AttemptStatus> = {
+  refused: "dial-refused",
+  timeout: "dial-timeout",
+  reset: "dial-failed",
+  unreachable: "dial-failed",
+  failed: "dial-failed",
+};
+
+function dialFailure(error: LinkError | undefined): LineFailure {
+  const status = error === undefined ? "dial-failed" : DIAL_STATUS[error.code];
+  return {
+    code: "refused",
+    status,
+    message: error?.message ?? "the connection ended while opening",
+  };
+}
+
+/** A datagram link learns only by sending that nobody listens. */
+function lostBy(error: LinkError): LineFailure {
+  const { message } = error;
+  if (error.code === "refused") return { code: "refused", status: "dial-refused", message };
+  return { code: "reset", status: error.code === "reset" ? "link-reset" : "link-failed", message };
+}

@@ -1,0 +1,132 @@
+/**
+ * One message on its way: the record behind an outcome.
+ *
+ * It holds what the engine's structures need of it (its place in the queue, in the ring, among
+ * the deadlines) in its own fields, so that a message in flight is one object and its attempts.
+ * It decides nothing: exchange.ts does, and engine.ts obeys.
+ */
+import type { Draw } from "@faultline/protocol";
+import type { Due } from "./deadlines.ts";
+import type { Exchange, Rules, Settled } from "./exchange.ts";
+import { begin } from "./exchange.ts";
+import type { AttemptStatus } from "./failure.ts";
+import type { Policy, SubmitOptions } from "./options.ts";
+import { attemptsMaxOf, deadlineUsOf } from "./options.ts";
+import type { Attempt, AttemptEnd, Outcome } from "./outcome.ts";
+import type { Queued } from "./queue.ts";
+
+/** Receives the outcome, exactly once, and never before the submission has returned. */
+export type Done = (outcome: Outcome) => void;
+
+/** An attempt while its end is not known, or may still change. */
+export interface AttemptRecord {
+  readonly attempt: number;
+  readonly sentUs: number;
+  endedUs: number;
+  ended: AttemptEnd | undefined;
+  status: AttemptStatus | undefined;
+  readonly local: string;
+  readonly sequence: number | undefined;
+}
+
+/** What `submit` was given, and when. */
+export interface Submission {
+  readonly operation: number;
+  readonly body: Uint8Array;
+  readonly submittedUs: number;
+  readonly options: SubmitOptions;
+  readonly done: Done;
+}
+
+/** What the engine does when an operation's time has come. */
+export type DueHandler = (operation: Operation, nowUs: number) => void;
+
+/** The record of one message. */
+export class Operation implements Due, Queued<Operation>, Rules {
+  readonly operation: number;
+  readonly body: Uint8Array;
+  readonly submittedUs: number;
+  readonly done: Done;
+  readonly signal: AbortSignal | undefined;
+
+  readonly attemptsMax: number;
+  readonly attemptTimeoutUs: number;
+  readonly deadlineUs: number;
+  readonly idempotent: boolean;
+  readonly deduplicated: boolean;
+  readonly draw: Draw;
+
+  exchange: Exchange;
+  /** Which structure of the flow holds it. */
+  place: "none" | "queue" | "flight" = "none";
+  readonly attempts: AttemptRecord[] = [];
+  /** The attempt under way. */
+  running: AttemptRecord | undefined = undefined;
+  /** When it last became ready to be sent. */
+  readyUs = 0;
+  reply: Uint8Array | undefined = undefined;
+  replayed = false;
+  ambiguous = false;
+
+  dueUs = 0;
+  dueOrder = 0;
+  dueIndex = -1;
+  queueNext: Operation | undefined = undefined;
+  queuePrevious: Operation | undefined = undefined;
+  readonly #handler: DueHandler;
+
+  constructor(submission: Submission, policy: Policy, handler: DueHandler) {
+    const { options } = submission;
+    const { attemptsMax, deadlineMs, idempotent = true } = options;
+    this.operation = submission.operation;
+    this.body = submission.body;
+    this.submittedUs = submission.submittedUs;
+    this.done = submission.done;
+    this.signal = options.signal;
+    this.attemptsMax = attemptsMax === undefined ? policy.attemptsMax : attemptsMaxOf(attemptsMax);
+    this.attemptTimeoutUs = policy.attemptTimeoutUs;
+    const spanUs = deadlineMs === undefined ? policy.deadlineUs : deadlineUsOf(deadlineMs);
+    this.deadlineUs = submission.submittedUs + spanUs;
+    this.idempotent = idempotent;
+    this.deduplicated = policy.codec === "frame";
+    this.draw = policy.draw;
+    this.exchange = begin(policy.backoff);
+    this.#handler = handler;
+  }
+
+  onDue(nowUs: number): void {
+    this.#handler(this, nowUs);
+  }
+
+  /** What became of it; only for one that has settled. */
+  outcome(settled: Settled, endedUs: number): Outcome {
+    // Every attempt has ended by now, so every record is an Attempt.
+    const attempts = this.attempts as readonly AttemptRecord[] as readonly Attempt[];
+    const { operation, submittedUs, reply, replayed, ambiguous } = this;
+    const { outcome, failure: error } = settled;
+    if (outcome === "delivered") {
+      return {
+        outcome,
+        operation,
+        reply,
+        replayed,
+        ambiguous,
+        attempts,
+        submittedUs,
+        endedUs,
+        error: undefined,
+      };
+    }
+    return {
+      outcome,
+      operation,
+      reply: undefined,
+      replayed: false,
+      ambiguous: false,
+      attempts,
+      submittedUs,
+      endedUs,
+      error,
+    };
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * What a client can be told, every default beside its reason, checked once at construction.
+ *
+ * `ClientOptions` is what users write, in milliseconds; `Policy` is what the engine reads: whole,
+ * checked, in integer microseconds. No setting is looked up anywhere else.
+ */
+import type {
+  ChecksumName,
+  Clock,
+  Dialer,
+  Draw,
+  MessageCheck,
+  SessionId,
+} from "@faultline/protocol";
+import { checksums, FRAME_LIMITS_DEFAULT, PIPE_LIMITS_DEFAULT } from "@faultline/protocol";
+import type { Backoff, BackoffOptions } from "./backoff.ts";
+import { createBackoff } from "./backoff.ts";
+import { durationUsOf, integerOf, refusal, wordOf } from "./checks.ts";
+import type { ClientListener } from "./events.ts";
+import { OPERATIONS_SPAN } from "./pending.ts";
+
+/** What a client is made of and how it behaves. */
+export interface ClientOptions {
+  /** Opens links to the server: `tcpDialer`, `udpDialer`, or one of a test or a simulation. */
+  readonly dialer: Dialer;
+  readonly clock: Clock;
+  /** Chance for the jitter of waits, keyed by operation and attempt. */
+  readonly draw: Draw;
+  /** Who this client is to the server, the same over all its reconnects. Never use one twice. */
+  readonly session: SessionId;
+  /** `frame`: binary frames. `pipe`: the text form `body|checksum`, one message in flight. @default "frame" */
+  readonly codec?: "frame" | "pipe";
+  /** Checksum of every frame, and the only kind accepted in replies. @default "crc32c": catches every error of up to 5 flipped bits in 655 bytes, and cheap */
+  readonly checksum?: ChecksumName;
+  /** Attempts for one message, the first included. @default 4: more rarely help and always load (gRPC A6 caps at 5) */
+  readonly attemptsMax?: number;
+  /** How long an attempt may wait for its reply. @default 3000 */
+  readonly attemptTimeoutMs?: number;
+  /** How long a message may take in all: queue, connect, attempts and waits. @default 30_000 */
+  readonly deadlineMs?: number;
+  /** Waits between attempts. @default exponential from 100 ms, doubling up to 5 s, full jitter */
+  readonly backoff?: BackoffOptions;
+  /** Messages in flight at once, 1 … 1024 (what the server's reply cache covers); 1 with `pipe`. @default 1: replies come in the order of sending */
+  readonly inFlightMax?: number;
+  /** Messages that may wait for a place in flight. @default 1024 */
+  readonly queueMax?: number;
+  /** Bytes of bodies that may wait. @default 16_777_216 */
+  readonly queueBytesMax?: number;
+  /** How long opening a link may take. @default 10_000 */
+  readonly connectTimeoutMs?: number;
+  /** How long `close` waits for the server to end its side before it resets the link. @default 2000 */
+  readonly closeTimeoutMs?: number;
+  /** Refuses bodies before they are sent. @default null: every body is sent */
+  readonly check?: MessageCheck | null;
+  /** `false`: a message counts as delivered once it was sent; for servers that never answer. @default true */
+  readonly expectReply?: boolean;
+  /** Is told everything the client does. @default none, which costs nothing */
+  readonly onEvent?: ClientListener;
+}
+
+/** What can be said for one message. */
+export interface SubmitOptions {
+  /** Executing it twice does no harm. `false`: giving up may be `indeterminate`. @default true */
+  readonly idempotent?: boolean;
+  /** @default the client's */
+  readonly deadlineMs?: number;
+  /** @default the client's */
+  readonly attemptsMax?: number;
+  /** Aborting settles the message at once, wherever it stands; the reason becomes the error's `cause`. */
+  readonly signal?: AbortSignal;
+}
+
+/** The options, checked and complete. */
+export interface Policy {
+  readonly dialer: Dialer;
+  readonly clock: Clock;
+  readonly draw: Draw;
+  readonly session: SessionId;
+  readonly codec: "frame" | "pipe";
+  readonly checksum: ChecksumName;
+  readonly attemptsMax: number;
+  readonly attemptTimeoutUs: number;
+  readonly deadlineUs: number;
+  readonly backoff: Backoff;
+  readonly inFlightMax: number;
+  readonly queueMax: number;
+  readonly queueBytesMax: number;
+  readonly connectTimeoutUs: number;
+  readonly closeTimeoutUs: number;
+  /** Largest body that the codec and the transport can carry. */
+  readonly bodyBytesMax: number;
+  readonly check: MessageCheck | null;
+  readonly expectReply: boolean;
+  readonly onEvent: ClientListener | undefined;
+}
+
+/** Attempts are kept in the outcome, so their number is bounded. */
+const ATTEMPTS_MAX = 1000;
+/** What IPv4 lets one UDP datagram carry: 65 535 less 20 and 8 bytes of headers. */
+const DATAGRAM_BYTES_MAX = 65_507;
+const FRAME_OVERHEAD_BYTES = 56;
+const PIPE_OVERHEAD_BYTES = 9;
+const CODECS = ["frame", "pipe"] as const;
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws TypeError or RangeError naming the option, its rule and the value it had.
+ */
+export function createPolicy(options: ClientOptions): Policy {
+  const codec = wordOf(client("codec", options.codec ?? "frame"), CODECS);
+  return {
+    ...capabilities(options),
+    codec,
+    checksum: wordOf(client("checksum", options.checksum ?? "crc32c"), checksumNames()),
+    attemptsMax: attemptsMaxOf(options.attemptsMax ?? 4),
+    attemptTimeoutUs: durationUsOf(retry("attemptTimeoutMs", options.attemptTimeoutMs ?? 3000), 1),
+    deadlineUs: deadlineUsOf(options.deadlineMs ?? 30_000),
+    backoff: createBackoff(options.backoff),
+    inFlightMax: inFlightMaxOf(options.inFlightMax ?? 1, codec),
+    queueMax: integerOf(client("queueMax", options.queueMax ?? 1024), 0, 2 ** 31),
+    queueBytesMax: integerOf(client("queueBytesMax", options.queueBytesMax ?? 2 ** 24), 0, 2 ** 40),
+    connectTimeoutUs: durationUsOf(
+      client("connectTimeoutMs", options.connectTimeoutMs ?? 10_000),
+      1,
+    ),
+    closeTimeoutUs: durationUsOf(client("closeTimeoutMs", options.closeTimeoutMs ?? 2000)),
+    bodyBytesMax: bodyBytesMaxOf(options.dialer, codec),
+    check: options.check ?? null,
+    expectReply: options.expectReply ?? true,
+    onEvent: options.onEvent,
+  };
+}
+
+/** @throws TypeError or RangeError, as `createPolicy`. */
+export function attemptsMaxOf(value: unknown): number {
+  return integerOf(retry("attemptsMax", value), 1, ATTEMPTS_MAX);
+}
+
+/** @throws TypeError or RangeError, as `createPolicy`. */
+export function deadlineUsOf(value: unknown): number {
+  return durationUsOf(retry("deadlineMs", value), 1);
+}
+
+type Capabilities = Pick<Policy, "dialer" | "clock" | "draw" | "session">;
+
+function capabilities({ dialer, clock, draw, session }: ClientOptions): Capabilities {
+  if (typeof dialer?.dial !== "function") throw missing("dialer", "a Dialer", dialer);
+  if (typeof clock?.nowUs !== "function") throw missing("clock", "a Clock", clock);
+  if (typeof draw !== "function") throw missing("draw", "a function", draw);
+  if (!isUint32(session?.high) || !isUint32(session.low)) {
+    throw missing("session", "two unsigned 32-bit integers", session);
+  }
+  return { dialer, clock, draw, session: { high: session.high, low: session.low } };
+}
+
+function isUint32(value: unknown): boolean {
+  return typeof value === "number" && value >>> 0 === value;
+}
+
+function missing(name: string, rule: string, value: unknown): TypeError {
+  return new TypeError(refusal(client(name, value), rule));
+}
+
+function inFlightMaxOf(value: unknown, codec: "frame" | "pipe"): number {
+  const setting = client("inFlightMax", value);
+  const inFlightMax = integerOf(setting, 1, OPERATIONS_SPAN);
+  if (codec === "pipe" && inFlightMax > 1) {
+    throw new RangeError(
+      refusal(setting, 'at most 1 with the codec "pipe", whose replies carry no identity,'),
+    );
+  }
+  return inFlightMax;
+}
+
+/** The largest body that the codec and the transport can carry. */
+function bodyBytesMaxOf(dialer: Dialer, codec: "frame" | "pipe"): number {
+  const overhead = codec === "pipe" ? PIPE_OVERHEAD_BYTES : FRAME_OVERHEAD_BYTES;
+  const room =
+    codec === "pipe"
+      ? PIPE_LIMITS_DEFAULT.pipeBytesMax - overhead
+      : FRAME_LIMITS_DEFAULT.payloadBytesMax;
+  return dialer.kind === "datagram" ? Math.min(room, DATAGRAM_BYTES_MAX - overhead) : room;
+}
+
+function checksumNames(): ChecksumName[] {
+  return Object.keys(checksums) as ChecksumName[];
+}
+
+function client(name: string, value: unknown): { doing: string; name: string; value: unknown } {
+  return { doing: "create a client", name, value };
+}
+
+function retry(name: string, value: unknown): { doing: string; name: string; value: unknown } {
+  return { doing: "retry", name, value };
+}
