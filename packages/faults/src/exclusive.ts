@@ -36,7 +36,7 @@ export class ExclusiveDraw {
   constructor(seed: number, slots: readonly Slot[]) {
     this.#start = new Key().start(seed, STREAM);
     this.#slots = slots;
-    this.#ends = sharesOf(slots);
+    this.#ends = sharesOf(slots.map(({ threshold }) => threshold));
   }
 
   /** The fault that this attempt has drawn, if any. */
@@ -54,10 +54,11 @@ export class ExclusiveDraw {
   }
 }
 
-function sharesOf(slots: readonly Slot[]): number[] {
+/** Where each share ends, given the thresholds in order. */
+export function sharesOf(thresholds: readonly number[]): number[] {
   let end = 0;
-  const ends = slots.map((slot) => (end += slot.threshold));
+  const ends = thresholds.map((threshold) => (end += threshold));
   // Shares are rounded down, so ten times 0.1 falls short of 1 by a few parts: make it whole.
-  if (DRAW_RANGE - end <= slots.length && ends.length > 0) ends[ends.length - 1] = DRAW_RANGE;
+  if (DRAW_RANGE - end <= ends.length && ends.length > 0) ends[ends.length - 1] = DRAW_RANGE;
   return ends;
 }

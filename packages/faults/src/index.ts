@@ -1,3 +1,9 @@
+/**
+ * The door of the package: every name that others may rely on.
+ *
+ * A chain is built from a plan and asked unit by unit; the rest is what it takes to write plans,
+ * check them, read decisions and judge counts. What is not listed here may change tomorrow.
+ */
 export { FAULT_KINDS, faultCatalog } from "./catalog.ts";
 export { type EndDecision, FaultChain, type FaultChainOptions, type StreamEnd } from "./chain.ts";
 export { checkFault } from "./check.ts";

@@ -1,5 +1,8 @@
 /**
  * Every limit of this package, with its reason: what a spec may ask for, and what a chain keeps.
+ *
+ * Only `sessionsMax` can be set, as an option of the chain: the others guard against slips and
+ * floods, and a spec that needs more is another experiment.
  */
 
 /** Microseconds in a millisecond. Specs speak ms, clocks µs. */

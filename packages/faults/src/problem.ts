@@ -1,5 +1,8 @@
 /**
  * What is wrong with a value, and where: the words of every refusal of this package.
+ *
+ * A problem is a value, not an error: whoever asked decides whether to throw it, to answer with
+ * it or to show it beside a field.
  */
 
 /** One thing that is wrong. */
@@ -16,6 +19,7 @@ export type Settings = Readonly<Record<string, unknown>>;
 /** Characters of a value that a message shows. */
 const SHOWN_CHARACTERS_MAX = 60;
 
+/** Whether a value is an object with fields, and no list. */
 export function isSettings(value: unknown): value is Settings {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

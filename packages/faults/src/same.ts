@@ -1,5 +1,8 @@
 /**
  * When a live change of plan leaves a fault as it was.
+ *
+ * Specs are compared as they were written: a default that is spelled out makes another spec. That
+ * errs on the side of beginning anew, which is always sound.
  */
 import type { FaultPlan, FaultSpec } from "./spec.ts";
 

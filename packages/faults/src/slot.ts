@@ -20,6 +20,7 @@ export interface SlotContext {
   readonly sessionsMax: number;
 }
 
+/** A fault of a plan, ready to be asked. */
 export class Slot {
   readonly spec: FaultSpec;
   readonly id: string;

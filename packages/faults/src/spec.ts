@@ -20,6 +20,7 @@ export interface FaultCommon {
   readonly countMax?: number | null;
 }
 
+/** Shapes of a delay; distribution.ts says what each makes of its settings. */
 export type DelayDistribution =
   | "constant"
   | "uniform"
@@ -29,6 +30,7 @@ export type DelayDistribution =
   | "paretonormal"
   | "lognormal";
 
+/** A unit arrives later, by a time drawn from a distribution. Times in ms. */
 export interface DelayFault extends FaultCommon {
   readonly kind: "delay";
   readonly delayMs: number;
@@ -44,21 +46,25 @@ export interface DelayFault extends FaultCommon {
   /** netem's: 0 … 1, how much of the previous draw is kept. @default 0 */
   readonly correlation?: number;
 }
+/** A unit never arrives. */
 export interface LossFault extends FaultCommon {
   readonly kind: "loss";
   /** `error`: the sender is told by an error reply, as the original did. @default "silence" */
   readonly answer?: "silence" | "error";
 }
+/** A unit arrives damaged. */
 export interface CorruptFault extends FaultCommon {
   readonly kind: "corrupt";
   /** @default "bit" */
   readonly how?: "bit" | "byte" | "truncate" | "garbage";
 }
+/** A unit arrives more than once. */
 export interface DuplicateFault extends FaultCommon {
   readonly kind: "duplicate";
   /** Extra arrivals, 1 … 50. @default 1 */
   readonly copies?: number;
 }
+/** Later units pass an earlier one. Times in ms. */
 export interface ReorderFault extends FaultCommon {
   readonly kind: "reorder";
   /** How many later units pass it. @default 1 */
@@ -66,6 +72,7 @@ export interface ReorderFault extends FaultCommon {
   /** Longest it is held back when nothing passes it. @default 50 */
   readonly delayMs?: number;
 }
+/** Losses in clusters: the two-state model of Gilbert and Elliott. All chances are 0 … 1. */
 export interface BurstLossFault extends FaultCommon {
   readonly kind: "burst-loss";
   /** Good to bad, per message. @default 0.05 */
@@ -77,12 +84,14 @@ export interface BurstLossFault extends FaultCommon {
   /** @default 0 */
   readonly lossInGood?: number;
 }
+/** A link of so many bytes a second, for each session and direction. */
 export interface BandwidthFault extends FaultCommon {
   readonly kind: "bandwidth";
   readonly bytesPerSecond: number;
   /** Token bucket depth. @default 1500 */
   readonly burstBytes?: number;
 }
+/** A unit is written in pieces; streams only. Times in ms. */
 export interface SliceFault extends FaultCommon {
   readonly kind: "slice";
   /** Mean size of a piece in bytes; a unit no longer than this stays whole. @default 16 */
@@ -90,21 +99,26 @@ export interface SliceFault extends FaultCommon {
   /** Pause between two pieces. @default 1 */
   readonly delayMs?: number;
 }
+/** The connection is reset; streams only. */
 export interface ResetFault extends FaultCommon {
   readonly kind: "reset";
 }
+/** The connection swallows everything from this unit on. */
 export interface BlackholeFault extends FaultCommon {
   readonly kind: "blackhole";
 }
+/** The end of a stream comes late; streams only. Times in ms. */
 export interface SlowCloseFault extends FaultCommon {
   readonly kind: "slow-close";
   /** How much later the end of the stream is passed on. */
   readonly delayMs: number;
 }
+/** Nothing gets through while it is in force. */
 export interface PartitionFault extends FaultCommon {
   readonly kind: "partition";
 }
 
+/** One fault as data, told apart by `kind`. */
 export type FaultSpec =
   | DelayFault
   | LossFault
@@ -119,6 +133,7 @@ export type FaultSpec =
   | SlowCloseFault
   | PartitionFault;
 
+/** The word of a fault. */
 export type FaultKind = FaultSpec["kind"];
 
 /** `independent`: every fault draws for itself, in list order. `exclusive`: one weighted draw an attempt. */

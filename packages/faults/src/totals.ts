@@ -1,5 +1,8 @@
 /**
  * What faults counted before they were taken out or changed.
+ *
+ * A run with phases changes its plan many times, and a count that goes with its fault could no
+ * longer be compared with anything. Only sums are kept, never the state of a fault.
  */
 import { RETIRED_FAULTS_MAX } from "./limits.ts";
 import { type FaultStats, mergeFaultStats } from "./stats.ts";

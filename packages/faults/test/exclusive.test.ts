@@ -1,5 +1,7 @@
 /** The exclusive composition: one weighted draw for each attempt. */
 import { expect, test } from "vitest";
+import { DRAW_RANGE, thresholdOf } from "../src/draws.ts";
+import { sharesOf } from "../src/exclusive.ts";
 import type { FaultSpec } from "../src/index.ts";
 import { FaultChain, PASS_DECISION, zScore } from "../src/index.ts";
 import { decideMany, planOf, unitOf } from "./helpers.ts";
@@ -70,15 +72,14 @@ test("a fault of the request takes its share from those of the reply", () => {
 });
 
 test("shares that sum to 1 leave nothing out, however they are rounded", () => {
-  const tenths = Array.from({ length: 10 }, (_, n) => ({
-    id: `f${n}`,
-    kind: "loss" as const,
-    probability: 0.1,
-  }));
-  expect(exchange(exclusiveOf(tenths), 2000).every((ids) => ids.length === 1)).toBe(true);
-  // A gap larger than rounding is meant: it stays.
-  const less = exclusiveOf([{ id: "f", kind: "loss", probability: 0.999 }]);
-  expect(exchange(less, 20_000).some((ids) => ids.length === 0)).toBe(true);
+  const tenths = sharesOf(Array.from({ length: 10 }, () => thresholdOf(0.1)));
+  expect(tenths.at(-1)).toBe(DRAW_RANGE);
+  expect(tenths.at(-2)).toBe(9 * thresholdOf(0.1));
+  expect(sharesOf([DRAW_RANGE])).toEqual([DRAW_RANGE]);
+  // A gap wider than rounding can make it is meant: it stays.
+  expect(sharesOf([DRAW_RANGE - 1])).toEqual([DRAW_RANGE]);
+  expect(sharesOf([DRAW_RANGE - 2])).toEqual([DRAW_RANGE - 2]);
+  expect(sharesOf([])).toEqual([]);
 });
 
 test("an exclusive plan of no faults lets everything be", () => {
@@ -103,6 +104,13 @@ test("countMax holds in an exclusive plan too", () => {
   const fired = exchange(chain, 200).filter((ids) => ids.length > 0).length;
   expect(fired).toBe(7);
   expect(chain.stats()[0]!.fired).toBe(7);
+});
+
+test("countMax of a fault on both directions is spent by request and reply alike", () => {
+  const chain = exclusiveOf([{ id: "flip", kind: "corrupt", direction: "both", countMax: 3 }]);
+  expect(exchange(chain, 3)).toEqual([["flip", "flip"], ["flip"], []]);
+  // Two attempts were met by it: the reply of the second found the count used up.
+  expect(chain.stats()[0]).toMatchObject({ eligible: 2, fired: 2 });
 });
 
 test("copies of a message are not attempts of their own", () => {
@@ -146,6 +154,13 @@ test("a share on units that a fault cannot act on is spent on nothing", () => {
 test("a share of a reply too short to act on is spent on nothing", () => {
   const chain = exclusiveOf([{ id: "pieces", kind: "slice", sliceBytes: 64 }]);
   expect(exchange(chain, 10).flat()).toEqual([]);
+});
+
+test("a short request says nothing about whether the fault can act on its reply", () => {
+  const chain = exclusiveOf([{ id: "pieces", kind: "slice", sliceBytes: 32 }]);
+  chain.decide(unitOf({ direction: "request", bytes: new Uint8Array(1) }), 0);
+  expect(chain.decide(unitOf(), 0).slice).toBeDefined();
+  expect(chain.stats()[0]).toMatchObject({ eligible: 1, fired: 1 });
 });
 
 test("burst-loss in an exclusive plan is asked where its share is drawn", () => {

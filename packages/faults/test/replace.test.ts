@@ -40,10 +40,12 @@ test("a fault that was changed begins anew, and its counts add up", () => {
   expect(chain.stats()).toMatchObject([{ id: "few", fired: 8 }]);
 });
 
-test("a fault with one setting more is another fault", () => {
+test("a fault with one setting more, or one less, is another fault", () => {
   const chain = new FaultChain(planOf([FEW]));
   expect(lost(chain, 10)).toBe(3);
   chain.replace(planOf([{ ...FEW, probability: 1 }]));
+  expect(lost(chain, 10)).toBe(3);
+  chain.replace(planOf([FEW]));
   expect(lost(chain, 10)).toBe(3);
 });
 
@@ -123,4 +125,9 @@ test("1024 faults gone by are remembered; with one more the oldest is forgotten"
   totals.retire(stats(RETIRED_FAULTS_MAX));
   expect(totals.with([]).length).toBe(RETIRED_FAULTS_MAX);
   expect(totals.with([])[0]!.id).toBe("f1");
+  // One that counts again is the youngest: the next to go is not it.
+  totals.retire(stats(1));
+  totals.retire(stats(RETIRED_FAULTS_MAX + 1));
+  expect(totals.with([])[0]!.id).toBe("f3");
+  expect(totals.with([]).find(({ id }) => id === "f1")!.fired).toBe(2);
 });

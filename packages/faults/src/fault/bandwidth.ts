@@ -23,6 +23,7 @@ interface Bucket {
   filledUs: number;
 }
 
+/** Bandwidth: a link of so many bytes a second. */
 export const bandwidth: FaultEntry<BandwidthFault> = {
   kind: "bandwidth",
   title: "Bandwidth",

@@ -11,6 +11,7 @@ import type { Verdict } from "../verdict.ts";
 
 const SILENCE: Verdict = { do: "silence" };
 
+/** Blackhole: the connection goes silent and stays open. */
 export const blackhole: FaultEntry<BlackholeFault> = {
   kind: "blackhole",
   title: "Blackhole",

@@ -32,6 +32,7 @@ const LOSS = 1;
 const MOVE = 1;
 const START = 2;
 
+/** Burst loss: losses in clusters. */
 export const burstLoss: FaultEntry<BurstLossFault> = {
   kind: "burst-loss",
   title: "Burst loss",

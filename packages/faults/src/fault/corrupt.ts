@@ -20,6 +20,7 @@ const GARBAGE = 2;
 
 const DAMAGE: Readonly<Record<How, Damage>> = { bit, byte, truncate, garbage };
 
+/** Corrupt: bytes arrive other than they were sent. */
 export const corrupt: FaultEntry<CorruptFault> = {
   kind: "corrupt",
   title: "Corrupt",

@@ -21,6 +21,7 @@ const VALUE = 1;
 /** Correlation as parts of 65536, so that a 32-bit draw times it is still exact. */
 const PARTS = 0x1_0000;
 
+/** Delay: a unit arrives later. */
 export const delay: FaultEntry<DelayFault> = {
   kind: "delay",
   title: "Delay",

@@ -12,6 +12,7 @@ import type { Verdict } from "../verdict.ts";
 
 const COPIES_DEFAULT = 1;
 
+/** Duplicate: a unit arrives more than once. */
 export const duplicate: FaultEntry<DuplicateFault> = {
   kind: "duplicate",
   title: "Duplicate",

@@ -12,6 +12,7 @@ import type { Verdict } from "../verdict.ts";
 const DROP: Verdict = { do: "drop" };
 const ANSWER: Verdict = { do: "answer" };
 
+/** Loss: a unit never arrives. */
 export const loss: FaultEntry<LossFault> = {
   kind: "loss",
   title: "Loss",

@@ -11,6 +11,7 @@ import type { Verdict } from "../verdict.ts";
 
 const DROP: Verdict = { do: "drop" };
 
+/** Partition: nothing gets through while it is in force. */
 export const partition: FaultEntry<PartitionFault> = {
   kind: "partition",
   title: "Partition",

@@ -14,6 +14,7 @@ import type { Verdict } from "../verdict.ts";
 const GAP_DEFAULT = 1;
 const DELAY_MS_DEFAULT = 50;
 
+/** Reorder: later units pass an earlier one. */
 export const reorder: FaultEntry<ReorderFault> = {
   kind: "reorder",
   title: "Reorder",

@@ -9,6 +9,7 @@ import type { Verdict } from "../verdict.ts";
 
 const RESET: Verdict = { do: "reset" };
 
+/** Reset: the connection is torn down. */
 export const reset: FaultEntry<ResetFault> = {
   kind: "reset",
   title: "Reset",

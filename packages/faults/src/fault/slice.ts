@@ -16,6 +16,7 @@ import type { SliceFault } from "../spec.ts";
 const SLICE_BYTES_DEFAULT = 16;
 const DELAY_MS_DEFAULT = 1;
 
+/** Slice: a unit arrives in pieces. */
 export const slice: FaultEntry<SliceFault> = {
   kind: "slice",
   title: "Slice",

@@ -10,6 +10,7 @@ import { numberField } from "../fields.ts";
 import type { SlowCloseFault } from "../spec.ts";
 import type { Verdict } from "../verdict.ts";
 
+/** Slow close: the end of a stream comes late. */
 export const slowClose: FaultEntry<SlowCloseFault> = {
   kind: "slow-close",
   title: "Slow close",
