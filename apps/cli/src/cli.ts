@@ -31,6 +31,7 @@ function build(system: System, finish: Finish): Command {
     .addCommand(serverCommand(system, finish))
     .addCommand(sendCommand(system, finish))
     .addCommand(scenariosCommand(system))
+    .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", EXAMPLES);
 }
 

@@ -121,7 +121,7 @@ function assertionLine(assertion: AssertionResult, style: Style): string {
   const observed = assertion.observed === null ? UNKNOWN : figure(assertion.observed);
   const interval = assertion.interval === null ? "" : ` ${intervalText(assertion.interval)}`;
   const detail =
-    assertion.verdict === "pass" ? `${observed}${interval}` : printable(assertion.message);
+    assertion.verdict === "pass" ? `got ${observed}${interval}` : printable(assertion.message);
   return `  ${mark(assertion.verdict, style)} ${claim}   ${style.dim(detail)}`;
 }
 

@@ -1,0 +1,154 @@
+/**
+ * `pnpm demo`: the REST API in this process, every built-in scenario through it, one table.
+ *
+ * The API listens on a free loopback port and keeps its store in memory: the demo leaves nothing
+ * behind. Standard output is the table, or with `--json` one array of results and nothing else;
+ * progress goes to standard error.
+ */
+import type { Command } from "commander";
+
+import { startApi } from "@faultline/api";
+import type { Api } from "@faultline/api";
+import type { Scenario } from "@faultline/experiment";
+
+import { ExitCode, ToolError } from "../exit.ts";
+import { listenForStop } from "../input/stop.ts";
+import { readers, SEED_MAX } from "../options/values.ts";
+import { duration } from "../output/numbers.ts";
+import { bar } from "../output/picture.ts";
+import { Progress } from "../output/progress.ts";
+import { verdictWord } from "../output/report.ts";
+import { styleFor } from "../output/style.ts";
+import { createCommand, runProgram } from "../program.ts";
+import { reasonOf } from "../reasons.ts";
+import type { System } from "../system.ts";
+import { ApiClient } from "./api-client.ts";
+import { demoSummary, demoTable } from "./table.ts";
+import { tour } from "./tour.ts";
+import type { Stop, Visit } from "./tour.ts";
+
+interface DemoFlags {
+  readonly json?: boolean;
+  readonly seed?: number;
+}
+
+/** Runs at once: enough that waits overlap, few enough that two cores are not the bottleneck. */
+const RUNS_AT_ONCE = 3;
+const BAR_COLUMNS = 24;
+
+function stopsOf(scenarios: readonly Scenario[]): Stop[] {
+  return scenarios.flatMap((scenario) =>
+    scenario.transports.map((transport) => ({ scenario, transport })),
+  );
+}
+
+async function openApi(): Promise<Api> {
+  try {
+    return await startApi({ data: ":memory:", limits: { runsAtOnceMax: RUNS_AT_ONCE } });
+  } catch (error) {
+    throw new ToolError(`Cannot start the API: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Progress of the whole tour: a bar by runs, the unfinished ones counted by their share. */
+function watch(system: System, stops: readonly Stop[]) {
+  const nameOf = ({ scenario, transport }: Stop): string => `${scenario.name} over ${transport}`;
+  const nameColumns = Math.max(...stops.map((stop) => nameOf(stop).length));
+  const progress = new Progress(system);
+  const style = styleFor(system.stderr, system.env);
+  const running = new Map<Stop, number>();
+  let ended = 0;
+  const draw = (): string => {
+    const partly = [...running.values()].reduce((all, share) => all + share, 0);
+    const names = [...running.keys()].map(
+      ({ scenario, transport }) => `${scenario.name} ${transport}`,
+    );
+    const share = bar((ended + partly) / stops.length, BAR_COLUMNS, style);
+    return `${share}  ${ended} of ${stops.length}  ${names.join(", ")}`;
+  };
+  return {
+    clear: () => progress.clear(),
+    line: (text: string) => progress.line(text),
+    onProgress: (stop: Stop, { done, total }: { done: number; total: number }) => {
+      running.set(stop, total === 0 ? 0 : done / total);
+      progress.status(draw);
+    },
+    onVisit: ({ stop, result, problems }: Visit) => {
+      running.delete(stop);
+      ended += 1;
+      const place = `${String(ended).padStart(String(stops.length).length)}/${stops.length}`;
+      const name = nameOf(stop).padEnd(nameColumns);
+      const odd = problems.length === 0 ? "" : style.bad("  not as expected");
+      progress.line(
+        `${place}  ${name} ${verdictWord(result.verdict, style)}  ${style.dim(duration(result.envelope.wallMs))}${odd}`,
+      );
+      progress.status(draw);
+    },
+  };
+}
+
+async function demo(system: System, flags: DemoFlags): Promise<ExitCode> {
+  const startedMs = system.nowMs();
+  const api = await openApi();
+  const stop = listenForStop(system, () => system.stderr.write("stopping\n"));
+  try {
+    const client = new ApiClient(api.url, stop.signal, (ms, signal) => system.sleep(ms, signal));
+    const stops = stopsOf(await client.scenarios());
+    const { clear, line, ...listeners } = watch(system, stops);
+    line(`${stops.length} runs through ${api.url}, ${RUNS_AT_ONCE} at a time`);
+    const visits = await tour(stops, {
+      api: client,
+      seed: flags.seed,
+      atOnce: RUNS_AT_ONCE,
+      signal: stop.signal,
+      ...listeners,
+    });
+    clear();
+    show(system, flags, visits, system.nowMs() - startedMs);
+    const good =
+      visits.length === stops.length && visits.every(({ problems }) => problems.length === 0);
+    return good ? ExitCode.ok : ExitCode.fail;
+  } finally {
+    stop.dispose();
+    await api.close();
+  }
+}
+
+function show(system: System, flags: DemoFlags, visits: readonly Visit[], tookMs: number): void {
+  const errors = styleFor(system.stderr, system.env);
+  const summaryStyle = flags.json === true ? errors : styleFor(system.stdout, system.env);
+  const summary = demoSummary(visits, { style: summaryStyle, tookMs }).join("\n");
+  if (flags.json === true) {
+    system.stdout.write(`${JSON.stringify(visits.map(({ result }) => result))}\n`);
+    system.stderr.write(`${summary}\n`);
+    return;
+  }
+  const table = demoTable(visits, { style: summaryStyle, columnsMax: system.stdout.columns });
+  const again = summaryStyle.dim(
+    "one of them again: npx -y pnpm@12 faultline run corruption --transport udp",
+  );
+  system.stdout.write(`\n${table.join("\n")}\n\n${summary}\n${again}\n`);
+}
+
+function build(system: System, finish: (code: ExitCode) => void): Command {
+  const read = readers("run the demo");
+  return createCommand(
+    system,
+    "demo",
+    "Run every built-in scenario over every transport, through the REST API.",
+  )
+    .option("--json", "one JSON array of results on standard output, nothing else")
+    .option(
+      "--seed <n>",
+      "the seed of every run (default: each scenario's own)",
+      read.integer("--seed", 0, SEED_MAX),
+    )
+    .action(async (flags: DemoFlags) => {
+      finish(await demo(system, flags));
+    });
+}
+
+/** Runs the demo with the arguments of `system`. @returns 0 when every run was as expected, 1 when not, 3 when it could not run */
+export function runDemo(system: System): Promise<ExitCode> {
+  return runProgram(system, (finish) => build(system, finish));
+}

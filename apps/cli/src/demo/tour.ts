@@ -1,0 +1,110 @@
+/**
+ * The demo's tour: every scenario over every transport it is made for, a few at once.
+ *
+ * Most of a run is waiting (delays, timeouts), so several share two cores well; the bound keeps
+ * the latencies they measure their own. Results come back in the order of the list, whatever
+ * order they ended in.
+ */
+import type { FullSpec, Result, Scenario } from "@faultline/experiment";
+
+import { ToolError } from "../exit.ts";
+import { latencyUsOf } from "../output/latency.ts";
+import { LatencyPicture } from "../output/picture.ts";
+import type { ApiClient, RunProgress } from "./api-client.ts";
+import { problemsOf } from "./check.ts";
+
+/** One stop of the tour. */
+export interface Stop {
+  readonly scenario: Scenario;
+  readonly transport: string;
+}
+
+/** What a stop came to. */
+export interface Visit {
+  readonly stop: Stop;
+  readonly result: Result;
+  readonly picture: LatencyPicture;
+  /** What is wrong with it; empty when it is as it should be. */
+  readonly problems: readonly string[];
+}
+
+/** How the tour is made. */
+export interface TourOptions {
+  readonly api: ApiClient;
+  /** Undefined: each scenario's own. */
+  readonly seed: number | undefined;
+  /** Runs at once. */
+  readonly atOnce: number;
+  readonly signal: AbortSignal;
+  onProgress(stop: Stop, progress: RunProgress): void;
+  onVisit(visit: Visit): void;
+}
+
+async function pictureOf(api: ApiClient, id: string): Promise<LatencyPicture> {
+  const picture = new LatencyPicture();
+  for await (const line of api.exchanges(id)) {
+    const took = latencyUsOf(line);
+    if (took !== undefined) picture.add(took);
+  }
+  return picture;
+}
+
+async function visit(stop: Stop, options: TourOptions): Promise<Visit> {
+  const { api, seed } = options;
+  const { name, expect } = stop.scenario;
+  const asked = { scenario: name, transport: stop.transport };
+  const started = await api.start(seed === undefined ? asked : { ...asked, seed });
+  try {
+    const run = await api.follow(started.id, (progress) => options.onProgress(stop, progress));
+    if (run.result === null) {
+      const why = run.error?.detail ?? run.error?.title ?? "no reason given";
+      throw new ToolError(`The run of ${name} over ${stop.transport} is ${run.status}: ${why}`);
+    }
+    const picture = await pictureOf(api, run.id);
+    return { stop, result: run.result, picture, problems: problemsOf(run.result, expect) };
+  } catch (error) {
+    if (options.signal.aborted) await api.cancel(started.id);
+    throw error;
+  }
+}
+
+/** A rough measure of how long a run will take, from what its spec makes messages wait for. */
+function waitMsOf({ faults, phases, workload, client }: FullSpec): number {
+  const delays = faults.map((fault) =>
+    fault.kind === "delay" ? fault.delayMs + fault.jitterMs : 0,
+  );
+  const passing = (phases ?? []).reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const planned =
+    workload.ratePerSecond === null ? 0 : (workload.messages / workload.ratePerSecond) * 1000;
+  return Math.max(0, ...delays, passing, planned) + client.attemptTimeoutMs / 1000;
+}
+
+/** The order to start in: the longest first, so that none is left to run alone at the end. */
+function longestFirst(stops: readonly Stop[]): number[] {
+  const waits = stops.map(({ scenario }) => waitMsOf(scenario.spec));
+  return stops.map((_, at) => at).toSorted((a, b) => (waits[b] ?? 0) - (waits[a] ?? 0));
+}
+
+/**
+ * Makes every stop.
+ *
+ * @returns the visits in the order of `stops`; after an abort, those that were finished
+ * @throws what the first failed stop threw, unless it was aborted
+ */
+export async function tour(stops: readonly Stop[], options: TourOptions): Promise<Visit[]> {
+  const visits: (Visit | undefined)[] = stops.map(() => undefined);
+  const waiting = longestFirst(stops);
+  const walk = async (): Promise<void> => {
+    for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {
+      if (options.signal.aborted) return;
+      const done = await visit(stops[at] as Stop, options);
+      visits[at] = done;
+      options.onVisit(done);
+    }
+  };
+  const walkers = Array.from({ length: options.atOnce }, walk);
+  const ends = await Promise.allSettled(walkers);
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed !== undefined && !options.signal.aborted) throw failed.reason;
+  return visits.filter((one) => one !== undefined);
+}
