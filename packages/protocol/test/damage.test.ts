@@ -56,9 +56,10 @@ test("every pair of flipped bits is noticed with crc32c", () => {
 test("of a million damaged frames not one is accepted", () => {
   const draw = draws(SEED);
   const payload = new Uint8Array(128).map(() => draw());
+  const plain = frameOf();
   const tally = { damaged: 0, accepted: 0 };
   for (let operation = 0; operation < 1_000_000; operation++) {
-    const sent = encodeFrame(frameOf({ operation, payload: payload.subarray(0, draw() % 129) }));
+    const sent = encodeFrame({ ...plain, operation, payload: payload.subarray(0, draw() % 129) });
     const damaged = damage(sent, draw);
     if (damaged === undefined) continue;
     tally.damaged++;
@@ -83,12 +84,14 @@ function damage(sent: Uint8Array, draw: () => number): Uint8Array | undefined {
     case 2:
       return copy.subarray(0, draw() % copy.length);
     default: {
-      const padded = new Uint8Array(copy.length + times).map(() => draw());
+      const padded = new Uint8Array(copy.length + times);
       padded.set(copy);
+      for (let at = copy.length; at < padded.length; at++) padded[at] = draw();
       return padded;
     }
   }
-  return copy.some((byte, index) => byte !== sent[index]) ? copy : undefined;
+  for (let at = 0; at < copy.length; at++) if (copy[at] !== sent[at]) return copy;
+  return undefined;
 }
 
 function readFirst(bytes: Uint8Array): Frame | undefined {
