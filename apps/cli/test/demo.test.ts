@@ -89,13 +89,13 @@ describe("the table", () => {
   });
 
   test("a run that is not as expected is named below it", () => {
-    const lines = demoSummary(
-      [visitOf(sampleResult()), visitOf(sampleResult(), ["199 outcomes"])],
-      { style, tookMs: 12_340 },
-    );
+    const visits = [visitOf(sampleResult()), visitOf(sampleResult(), ["199 outcomes"])];
+    const failures = ["loss over udp: the run is failed: out of memory"];
+    const lines = demoSummary({ visits, failures }, { style, tookMs: 12_340, stops: 3 });
     expect(lines).toEqual([
-      "1 of 2 runs as expected: 1 scenario, 400 messages in 502 attempts, 94 faults, 12.3 s",
+      "1 of 3 runs as expected, 1 not made: 1 scenario, 400 messages in 502 attempts, 94 faults, 12.3 s",
       "corruption over tcp: 199 outcomes",
+      "loss over udp: the run is failed: out of memory",
     ]);
   });
 });

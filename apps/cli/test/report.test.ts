@@ -65,6 +65,19 @@ describe("the report", () => {
     expect(lines.join("\n")).toMatch(/^[\n -~]*$/);
   });
 
+  test("every escape it draws with is a colour, whatever is written in capitals", () => {
+    const color = styleFor({ isTTY: true }, { LANG: "C.UTF-8" });
+    const lines = reportLines(sampleResult(), { style: color, columnsMax: 80 });
+    expect(lines[0]).toContain("PASS");
+    expect(
+      lines
+        .join("\n")
+        .split("\u001b[")
+        .slice(1)
+        .every((text) => /^\d+m/.test(text)),
+    ).toBe(true);
+  });
+
   test("a name from a stranger's spec cannot repaint the terminal", () => {
     const result = sampleResult();
     const text = report({ ...result, spec: { ...result.spec, name: "\u001b[2Jgone" } });

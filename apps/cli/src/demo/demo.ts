@@ -17,7 +17,7 @@ import { readers, SEED_MAX } from "../options/values.ts";
 import { duration } from "../output/numbers.ts";
 import { bar } from "../output/picture.ts";
 import { Progress } from "../output/progress.ts";
-import { verdictWord } from "../output/report.ts";
+import { verdictPaint } from "../output/report.ts";
 import { styleFor } from "../output/style.ts";
 import { createCommand, runProgram } from "../program.ts";
 import { reasonOf } from "../reasons.ts";
@@ -25,7 +25,7 @@ import type { System } from "../system.ts";
 import { ApiClient } from "./api-client.ts";
 import { demoSummary, demoTable } from "./table.ts";
 import { tour } from "./tour.ts";
-import type { Stop, Visit } from "./tour.ts";
+import type { Journey, Stop, Visit } from "./tour.ts";
 
 interface DemoFlags {
   readonly json?: boolean;
@@ -51,10 +51,9 @@ async function openApi(): Promise<Api> {
 }
 
 /** Progress of the whole tour: a bar by runs, the unfinished ones counted by their share. */
-function watch(system: System, stops: readonly Stop[]) {
+function watch(system: System, progress: Progress, stops: readonly Stop[]) {
   const nameOf = ({ scenario, transport }: Stop): string => `${scenario.name} over ${transport}`;
   const nameColumns = Math.max(...stops.map((stop) => nameOf(stop).length));
-  const progress = new Progress(system);
   const style = styleFor(system.stderr, system.env);
   const running = new Map<Stop, number>();
   let ended = 0;
@@ -67,8 +66,6 @@ function watch(system: System, stops: readonly Stop[]) {
     return `${share}  ${ended} of ${stops.length}  ${names.join(", ")}`;
   };
   return {
-    clear: () => progress.clear(),
-    line: (text: string) => progress.line(text),
     onProgress: (stop: Stop, { done, total }: { done: number; total: number }) => {
       running.set(stop, total === 0 ? 0 : done / total);
       progress.status(draw);
@@ -80,7 +77,7 @@ function watch(system: System, stops: readonly Stop[]) {
       const name = nameOf(stop).padEnd(nameColumns);
       const odd = problems.length === 0 ? "" : style.bad("  not as expected");
       progress.line(
-        `${place}  ${name} ${verdictWord(result.verdict, style)}  ${style.dim(duration(result.envelope.wallMs))}${odd}`,
+        `${place}  ${name} ${verdictPaint(result.verdict, style)(result.verdict)}  ${style.dim(duration(result.envelope.wallMs))}${odd}`,
       );
       progress.status(draw);
     },
@@ -90,34 +87,47 @@ function watch(system: System, stops: readonly Stop[]) {
 async function demo(system: System, flags: DemoFlags): Promise<ExitCode> {
   const startedMs = system.nowMs();
   const api = await openApi();
-  const stop = listenForStop(system, () => system.stderr.write("stopping\n"));
+  const progress = new Progress(system);
+  const stop = listenForStop(system, () => progress.line("stopping"));
   try {
     const client = new ApiClient(api.url, stop.signal, (ms, signal) => system.sleep(ms, signal));
     const stops = stopsOf(await client.scenarios());
-    const { clear, line, ...listeners } = watch(system, stops);
-    line(`${stops.length} runs through ${api.url}, ${RUNS_AT_ONCE} at a time`);
-    const visits = await tour(stops, {
+    progress.line(`${stops.length} runs through ${api.url}, ${RUNS_AT_ONCE} at a time`);
+    const journey = await tour(stops, {
       api: client,
       seed: flags.seed,
       atOnce: RUNS_AT_ONCE,
       signal: stop.signal,
-      ...listeners,
+      ...watch(system, progress, stops),
     });
-    clear();
-    show(system, flags, visits, system.nowMs() - startedMs);
-    const good =
-      visits.length === stops.length && visits.every(({ problems }) => problems.length === 0);
-    return good ? ExitCode.ok : ExitCode.fail;
+    progress.clear();
+    const tookMs = system.nowMs() - startedMs;
+    show(system, flags, { journey, stops: stops.length, tookMs });
+    const { visits } = journey;
+    const good = visits.filter(({ problems }) => problems.length === 0);
+    return good.length === stops.length ? ExitCode.ok : ExitCode.fail;
+  } catch (error) {
+    // Stopped before there was anything to show.
+    if (stop.signal.aborted) return ExitCode.fail;
+    throw error;
   } finally {
     stop.dispose();
     await api.close();
   }
 }
 
-function show(system: System, flags: DemoFlags, visits: readonly Visit[], tookMs: number): void {
+interface Outcome {
+  readonly journey: Journey;
+  /** How many visits there should be. */
+  readonly stops: number;
+  readonly tookMs: number;
+}
+
+function show(system: System, flags: DemoFlags, { journey, stops, tookMs }: Outcome): void {
+  const { visits } = journey;
   const errors = styleFor(system.stderr, system.env);
   const summaryStyle = flags.json === true ? errors : styleFor(system.stdout, system.env);
-  const summary = demoSummary(visits, { style: summaryStyle, tookMs }).join("\n");
+  const summary = demoSummary(journey, { style: summaryStyle, tookMs, stops }).join("\n");
   if (flags.json === true) {
     system.stdout.write(`${JSON.stringify(visits.map(({ result }) => result))}\n`);
     system.stderr.write(`${summary}\n`);

@@ -9,11 +9,12 @@ import type { Result } from "@faultline/experiment";
 
 import { count, duration, figure } from "../output/numbers.ts";
 import { PICTURE_AXIS } from "../output/picture.ts";
-import { verdictWord } from "../output/report.ts";
+import { printable } from "../output/printable.ts";
+import { verdictPaint } from "../output/report.ts";
 import type { Style } from "../output/style.ts";
 import { drawTable } from "../output/table.ts";
 import type { Column } from "../output/table.ts";
-import type { Visit } from "./tour.ts";
+import type { Journey, Visit } from "./tour.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "scenario" },
@@ -48,7 +49,8 @@ function cells({ stop, result, picture, problems }: Visit, style: Style): string
   return [
     stop.scenario.name,
     stop.transport,
-    verdictWord(result.verdict, style) + (problems.length > 0 ? style.bad(" !") : ""),
+    verdictPaint(result.verdict, style)(result.verdict) +
+      (problems.length > 0 ? style.bad(" !") : ""),
     counts.delivered === counts.messages ? delivered : style.warn(delivered),
     String(counts.attempts),
     none ? "" : String(firedOf(result)),
@@ -81,21 +83,22 @@ export function demoTable(
 
 /** What all runs came to, in one sentence each, problems included. */
 export function demoSummary(
-  visits: readonly Visit[],
-  options: { readonly style: Style; readonly tookMs: number },
+  { visits, failures }: Journey,
+  options: { readonly style: Style; readonly tookMs: number; readonly stops: number },
 ): string[] {
-  const { style } = options;
+  const { style, stops } = options;
   const results = visits.map(({ result }) => result);
   const total = (pick: (result: Result) => number): number =>
     results.reduce((all, result) => all + pick(result), 0);
   const good = visits.filter(({ problems }) => problems.length === 0).length;
   const scenarios = new Set(visits.map(({ stop }) => stop.scenario.name)).size;
-  const verdict = `${good} of ${plural(visits.length, "run")} as expected`;
+  const verdict = `${good} of ${plural(stops, "run")} as expected`;
+  const missing = visits.length === stops ? "" : `, ${stops - visits.length} not made`;
   const problems = visits.flatMap(({ stop, problems: found }) =>
     found.map((text) => style.bad(`${stop.scenario.name} over ${stop.transport}: ${text}`)),
   );
   return [
-    `${good === visits.length ? style.good(verdict) : style.bad(verdict)}: ${plural(scenarios, "scenario")}, ` +
+    `${good === stops ? style.good(verdict) : style.bad(verdict + missing)}: ${plural(scenarios, "scenario")}, ` +
       `${plural(
         total(({ counts }) => counts.messages),
         "message",
@@ -105,5 +108,6 @@ export function demoSummary(
       )}, ` +
       `${plural(total(firedOf), "fault")}, ${duration(options.tookMs)}`,
     ...problems,
+    ...failures.map((text) => style.bad(printable(text))),
   ];
 }

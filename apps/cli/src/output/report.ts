@@ -10,19 +10,19 @@ import { count, duration, figure, percent, UNKNOWN } from "./numbers.ts";
 import { PICTURE_AXIS } from "./picture.ts";
 import type { LatencyPicture } from "./picture.ts";
 import { printable } from "./printable.ts";
-import type { Style } from "./style.ts";
+import type { Paint, Style } from "./style.ts";
 import { drawTable } from "./table.ts";
 
-/** The verdict as a word, coloured. */
-export function verdictWord(verdict: Result["verdict"], style: Style): string {
-  if (verdict === "pass") return style.good(verdict);
-  return verdict === "inconclusive" ? style.warn(verdict) : style.bad(verdict);
+/** How a verdict is painted. */
+export function verdictPaint(verdict: Result["verdict"], style: Style): Paint {
+  if (verdict === "pass") return style.good;
+  return verdict === "inconclusive" ? style.warn : style.bad;
 }
 
 function mark(verdict: Result["verdict"], style: Style): string {
   const [good, bad, open] = style.unicode ? ["✔", "✘", "?"] : ["ok", "NO", "??"];
-  if (verdict === "pass") return style.good(good);
-  return verdict === "inconclusive" ? style.warn(open) : style.bad(bad);
+  const shape = verdict === "pass" ? good : verdict === "inconclusive" ? open : bad;
+  return verdictPaint(verdict, style)(shape);
 }
 
 function plural(n: number, word: string): string {
@@ -41,8 +41,9 @@ function heading(result: Result, style: Style): string[] {
     plural(clients, "client"),
   ];
   const dot = style.unicode ? " · " : ", ";
+  const verdict = verdictPaint(result.verdict, style);
   return [
-    `${style.bold(printable(spec.name))}  ${style.bold(verdictWord(result.verdict, style).toUpperCase())}`,
+    `${style.bold(printable(spec.name))}  ${style.bold(verdict(result.verdict.toUpperCase()))}`,
     style.dim(facts.join(dot)),
   ];
 }

@@ -82,7 +82,7 @@ async function runWatched(work: Work, onExchange: (line: ExchangeLine) => void):
         progress.status(() => {
           const share = bar(total === 0 ? 1 : done / total, BAR_COLUMNS, style);
           const took = duration(system.nowMs() - startedMs);
-          return `${share}  ${count(done)} of ${count(total)}  ${took}  Ctrl-C stops and keeps the rest`;
+          return `${share}  ${count(done)} of ${count(total)}  ${took}  Ctrl-C to stop`;
         });
       },
     });
