@@ -19,7 +19,7 @@ const STEPS: readonly Step[] = [
   { name: "types as Deno sees them", command: ["deno", "check", "packages", "apps", "scripts"] },
   { name: "lint", command: ["oxlint", "--type-aware"] },
   { name: "format", command: ["oxfmt", "--check", "."] },
-  { name: "unused code", command: ["knip", "--treat-config-hints-as-errors"] },
+  { name: "unused code", command: ["knip", "--no-config-hints"] },
   { name: "house rules", command: ["vitest", "run", "scripts/tidy.test.ts"] },
 ];
 

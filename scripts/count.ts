@@ -26,7 +26,8 @@ function read(path: string): Report {
 }
 
 const reports = process.argv.slice(2).map(read);
-const sum = (pick: (report: Report) => number): number => reports.reduce((total, report) => total + pick(report), 0);
+const sum = (pick: (report: Report) => number): number =>
+  reports.reduce((total, report) => total + pick(report), 0);
 const passed = sum((report) => report.numPassedTests);
 const failed = sum((report) => report.numFailedTests);
 const skipped = sum((report) => report.numPendingTests ?? 0);

@@ -11,5 +11,8 @@ export function writeReport(passed: number, failed: number): void {
   const at = process.argv.indexOf("--report");
   const path = at === -1 ? undefined : process.argv[at + 1];
   if (path === undefined) return;
-  writeFileSync(path, JSON.stringify({ numPassedTests: passed, numFailedTests: failed, success: failed === 0 }));
+  writeFileSync(
+    path,
+    JSON.stringify({ numPassedTests: passed, numFailedTests: failed, success: failed === 0 }),
+  );
 }

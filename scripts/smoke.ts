@@ -51,7 +51,8 @@ function step(name: string, folder: string, command: readonly [string, ...string
 
 function packAll(): string[] {
   rmSync(PACKS, { recursive: true, force: true });
-  if (!step("pack", ROOT, ["turbo", "run", "pack", "--force", "--output-logs=errors-only"])) return [];
+  if (!step("pack", ROOT, ["turbo", "run", "pack", "--force", "--output-logs=errors-only"]))
+    return [];
   return readdirSync(PACKS).filter((name) => name.endsWith(".tgz"));
 }
 
@@ -63,14 +64,32 @@ function inspect(tarballs: readonly string[]): void {
 }
 
 function exchange(tarballs: readonly string[], folder: string): void {
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "smoke", private: true, type: "module" }));
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ name: "smoke", private: true, type: "module" }),
+  );
   writeFileSync(join(folder, "exchange.mjs"), EXCHANGE);
   const files = tarballs.map((name) => join(PACKS, name));
-  const installed = step("install in an empty folder", folder, ["npm", "install", "--no-save", ...files, `node@${NODE_FLOOR}`]);
+  const installed = step("install in an empty folder", folder, [
+    "npm",
+    "install",
+    "--no-save",
+    ...files,
+    `node@${NODE_FLOOR}`,
+  ]);
   if (!installed) return;
-  step(`exchange on Node ${NODE_FLOOR}`, folder, [join(folder, "node_modules/.bin/node"), "exchange.mjs"]);
+  step(`exchange on Node ${NODE_FLOOR}`, folder, [
+    join(folder, "node_modules/.bin/node"),
+    "exchange.mjs",
+  ]);
   step("exchange on Node 26", folder, [process.execPath, "exchange.mjs"]);
-  step("exchange on Deno", folder, ["deno", "run", "-A", "--node-modules-dir=manual", "exchange.mjs"]);
+  step("exchange on Deno", folder, [
+    "deno",
+    "run",
+    "-A",
+    "--node-modules-dir=manual",
+    "exchange.mjs",
+  ]);
 }
 
 const tarballs = packAll();

@@ -20,7 +20,8 @@ const ARROWS: Record<string, readonly string[]> = {
   server: ["protocol", "faults"],
   client: ["protocol"],
   testkit: ["protocol"],
-  experiment: ["protocol", "faults", "server", "client"],
+  simulation: ["protocol", "faults"],
+  experiment: ["protocol", "faults", "server", "client", "simulation"],
   api: ["protocol", "faults", "experiment"],
   cli: ["protocol", "faults", "server", "client", "experiment", "api"],
 };
@@ -40,7 +41,7 @@ const TIME_AND_CHANCE = [
 const TIME_AND_CHANCE_PATTERN =
   /\bDate\.now\b|\bnew Date\(\)|\bperformance\.(now|timeOrigin)\b|\bMath\.random\b|\bcrypto\.random|\brandomUUID\b|\brandomBytes\b|\bgetRandomValues\b|\bset(Timeout|Interval|Immediate)\(|\bAbortSignal\.timeout\b|\bhrtime\b/;
 
-const PURE = ["packages/protocol/src", "packages/faults/src"];
+const PURE = ["packages/protocol/src", "packages/faults/src", "packages/simulation/src"];
 
 interface Source {
   readonly path: string;
@@ -51,7 +52,9 @@ interface Source {
 function walk(folder: string): string[] {
   if (!existsSync(join(ROOT, folder))) return [];
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts") && !name.includes("node_modules") && !name.includes("dist/"))
+    .filter(
+      (name) => name.endsWith(".ts") && !name.includes("node_modules") && !name.includes("dist/"),
+    )
     .map((name) => join(folder, name))
     .toSorted();
 }
@@ -63,7 +66,9 @@ function load(paths: readonly string[]): Source[] {
   });
 }
 
-const rooms = Object.keys(ARROWS).map((name) => (["api", "cli"].includes(name) ? `apps/${name}` : `packages/${name}`));
+const rooms = Object.keys(ARROWS).map((name) =>
+  ["api", "cli"].includes(name) ? `apps/${name}` : `packages/${name}`,
+);
 const sources = load(rooms.flatMap((room) => walk(`${room}/src`)));
 const tests = load(rooms.flatMap((room) => walk(`${room}/test`)));
 
@@ -79,19 +84,22 @@ function codeLines(source: Source): string[] {
 /** Top-level functions and class methods, told by indentation: the formatter keeps it exact. */
 function longFunctions(source: Source): string[] {
   const found: string[] = [];
-  const head = /^( {0,4})(?:export )?(?:default )?(?:static |private |override )*(?:async )?(?:function\*? ?[\w$]*|(?:get |set |\*)?[#\w$]+)\s*(?:<[^(]*>)?\(.*\{$|^( {0,4})(?:export )?const [\w$]+ = .*=> \{$/;
+  const head =
+    /^( {0,4})(?:export )?(?:default )?(?:static |private |override )*(?:async )?(?:function\*? ?[\w$]*|(?:get |set |\*)?[#\w$]+)\s*(?:<[^(]*>)?\(.*\{$|^( {0,4})(?:export )?const [\w$]+ = .*=> \{$/;
   source.lines.forEach((line, index) => {
     const match = head.exec(line);
     if (match === null || /^\s*(if|for|while|switch|return|catch)\b/.test(line)) return;
     const indent = match[1] ?? match[2] ?? "";
     const end = source.lines.findIndex((later, at) => at > index && later.startsWith(`${indent}}`));
-    if (end - index + 1 > FUNCTION_LINES_MAX) found.push(`${source.path}:${index + 1} has ${end - index + 1} lines`);
+    if (end - index + 1 > FUNCTION_LINES_MAX)
+      found.push(`${source.path}:${index + 1} has ${end - index + 1} lines`);
   });
   return found;
 }
 
 function undocumented(source: Source): string[] {
-  const pattern = /^export (?:abstract |async )?(?:const|function\*?|class|interface|type) ([\w$]+)/;
+  const pattern =
+    /^export (?:abstract |async )?(?:const|function\*?|class|interface|type) ([\w$]+)/;
   const companions = new Set<string>();
   return source.lines.flatMap((line, index) => {
     const name = pattern.exec(line)?.[1];
@@ -132,13 +140,17 @@ describe("arrows", () => {
 
   test("the pure packages know no runtime", () => {
     const wrong = sources.filter(
-      (source) => PURE.some((folder) => source.path.startsWith(folder)) && /from "node:|\bDeno\b|\bBuffer\b/.test(codeLines(source).join("\n")),
+      (source) =>
+        PURE.some((folder) => source.path.startsWith(folder)) &&
+        /from "node:|\bDeno\b|\bBuffer\b/.test(codeLines(source).join("\n")),
     );
     expect(wrong.map((source) => source.path)).toEqual([]);
   });
 
   test("no file asks which runtime it is in", () => {
-    const wrong = sources.filter((source) => /\bglobalThis\.Deno\b|"Deno" in |typeof Deno\b/.test(source.text));
+    const wrong = sources.filter((source) =>
+      /\bglobalThis\.Deno\b|"Deno" in |typeof Deno\b/.test(source.text),
+    );
     expect(wrong.map((source) => source.path)).toEqual([]);
   });
 });
@@ -172,13 +184,37 @@ describe("words", () => {
 
   test("a door is a list of names", () => {
     const doors = sources.filter((source) => source.path.endsWith("src/index.ts"));
-    expect(doors.filter((door) => /export \*/.test(door.text)).map((door) => door.path)).toEqual([]);
+    expect(doors.filter((door) => /export \*/.test(door.text)).map((door) => door.path)).toEqual(
+      [],
+    );
   });
 
   test("every fault is one word: file, catalogue, docs", () => {
-    const words = ["delay", "loss", "corrupt", "duplicate", "reorder", "burst-loss", "bandwidth", "slice", "reset", "blackhole", "slow-close", "partition"];
+    const words = [
+      "delay",
+      "loss",
+      "corrupt",
+      "duplicate",
+      "reorder",
+      "burst-loss",
+      "bandwidth",
+      "slice",
+      "reset",
+      "blackhole",
+      "slow-close",
+      "partition",
+    ];
     const readme = readFileSync(join(ROOT, "README.md"), "utf8");
-    expect(words.filter((word) => !sources.some((source) => source.path.endsWith(`faults/src/${word}.ts`) || source.path.endsWith(`faults/src/fault/${word}.ts`)))).toEqual([]);
+    expect(
+      words.filter(
+        (word) =>
+          !sources.some(
+            (source) =>
+              source.path.endsWith(`faults/src/${word}.ts`) ||
+              source.path.endsWith(`faults/src/fault/${word}.ts`),
+          ),
+      ),
+    ).toEqual([]);
     expect(words.filter((word) => !readme.includes(`\`${word}\``))).toEqual([]);
   });
 

@@ -45,7 +45,10 @@ function median(values: readonly number[]): number {
 }
 
 /** Measures both sides in turn, after one unmeasured round each. */
-export async function runCase(bench: BenchCase, progress: (line: string) => void): Promise<BenchResult> {
+export async function runCase(
+  bench: BenchCase,
+  progress: (line: string) => void,
+): Promise<BenchResult> {
   const prepared = await bench.prepare();
   const ours: number[] = [];
   const theirs: number[] = [];
@@ -62,7 +65,10 @@ export async function runCase(bench: BenchCase, progress: (line: string) => void
     await prepared.close();
   }
   const value = median(ours);
-  const base = prepared.baseline === undefined ? null : { name: prepared.baseline.name, value: median(theirs) };
+  const base =
+    prepared.baseline === undefined
+      ? null
+      : { name: prepared.baseline.name, value: median(theirs) };
   return {
     name: bench.name,
     unit: bench.unit,
@@ -76,7 +82,10 @@ export async function runCase(bench: BenchCase, progress: (line: string) => void
 }
 
 /** Operations a second of `operation`, asked again and again for about `durationMs`. */
-export async function ratePerSecond(durationMs: number, operation: (count: number) => Promise<void> | void): Promise<number> {
+export async function ratePerSecond(
+  durationMs: number,
+  operation: (count: number) => Promise<void> | void,
+): Promise<number> {
   let count = 64;
   for (;;) {
     const startedMs = performance.now();

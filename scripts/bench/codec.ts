@@ -26,7 +26,8 @@ function ours(count: number): void {
       }),
     );
     const frame = decoder.next();
-    if (frame === undefined || isRefusal(frame) || frame.operation !== operation) throw new Error("codec is broken");
+    if (frame === undefined || isRefusal(frame) || frame.operation !== operation)
+      throw new Error("codec is broken");
   }
 }
 

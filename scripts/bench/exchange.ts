@@ -6,7 +6,15 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { Worker } from "node:worker_threads";
 
-import { createClient, type Client, randomDraw, randomSession, systemClock, tcpDialer, udpDialer } from "@faultline/client";
+import {
+  createClient,
+  type Client,
+  randomDraw,
+  randomSession,
+  systemClock,
+  tcpDialer,
+  udpDialer,
+} from "@faultline/client";
 import { type FaultServer, startServer } from "@faultline/server";
 
 import { type BenchCase, type Prepared, ratePerSecond } from "./case.ts";
@@ -44,13 +52,20 @@ function ourClient(transport: "tcp" | "udp", server: FaultServer, inFlightMax: n
   const address = transport === "tcp" ? server.tcp : server.udp;
   if (address === undefined) throw new Error(`the server has no ${transport} port`);
   const dialer = transport === "tcp" ? tcpDialer(address) : udpDialer(address);
-  return createClient({ dialer, clock: systemClock(), draw: randomDraw(), session: randomSession(), inFlightMax });
+  return createClient({
+    dialer,
+    clock: systemClock(),
+    draw: randomDraw(),
+    session: randomSession(),
+    inFlightMax,
+  });
 }
 
 async function sendOneByOne(client: Client, count: number): Promise<void> {
   for (let index = 0; index < count; index += 1) {
     const outcome = await client.send(PAYLOAD);
-    if (outcome.outcome !== "delivered") throw new Error(`not delivered: ${outcome.error?.message}`);
+    if (outcome.outcome !== "delivered")
+      throw new Error(`not delivered: ${outcome.error?.message}`);
   }
 }
 
@@ -60,7 +75,8 @@ async function sendMany(client: Client, count: number): Promise<void> {
     while (left > 0) {
       left -= 1;
       const outcome = await client.send(PAYLOAD);
-      if (outcome.outcome !== "delivered") throw new Error(`not delivered: ${outcome.error?.message}`);
+      if (outcome.outcome !== "delivered")
+        throw new Error(`not delivered: ${outcome.error?.message}`);
     }
   };
   await Promise.all(Array.from({ length: MANY }, lane));

@@ -9,7 +9,10 @@ import { crc32c } from "@faultline/protocol";
 const HEADER_BYTES = 8;
 
 /** Calls `each` for every whole frame and returns a feeder for stream chunks. */
-export function readFrames(each: (frame: Uint8Array) => void, flush: () => void): (chunk: Uint8Array) => void {
+export function readFrames(
+  each: (frame: Uint8Array) => void,
+  flush: () => void,
+): (chunk: Uint8Array) => void {
   let rest: Uint8Array = new Uint8Array(0);
   return (chunk) => {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
@@ -18,7 +21,8 @@ export function readFrames(each: (frame: Uint8Array) => void, flush: () => void)
     while (bytes.length - at >= HEADER_BYTES) {
       const end = at + HEADER_BYTES + view.getUint32(at);
       if (end > bytes.length) break;
-      if (crc32c(bytes, at + HEADER_BYTES, end) !== view.getUint32(at + 4)) throw new Error("damaged");
+      if (crc32c(bytes, at + HEADER_BYTES, end) !== view.getUint32(at + 4))
+        throw new Error("damaged");
       each(bytes.subarray(at, end));
       at = end;
     }

@@ -26,7 +26,9 @@ function chosen(): readonly BenchCase[] {
   if (options.only === undefined) return CASES;
   const found = CASES.filter((bench) => bench.name === options.only);
   if (found.length > 0) return found;
-  console.error(`Cannot bench as "only" must be one of ${CASES.map((bench) => bench.name).join(", ")}: got ${options.only}`);
+  console.error(
+    `Cannot bench as "only" must be one of ${CASES.map((bench) => bench.name).join(", ")}: got ${options.only}`,
+  );
   process.exit(3);
 }
 
@@ -35,9 +37,12 @@ function figure(value: number): string {
 }
 
 function print(result: BenchResult): void {
-  const base = result.baseline === null ? "" : `   ${result.baseline.name}: ${figure(result.baseline.value)}`;
+  const base =
+    result.baseline === null ? "" : `   ${result.baseline.name}: ${figure(result.baseline.value)}`;
   const ratio = result.ratio === null ? "" : `   ratio ${result.ratio.toFixed(2)}`;
-  console.log(`${result.name.padEnd(18)} ${figure(result.value)} ${result.unit}${base}${ratio}   (promised: ${result.promise})`);
+  console.log(
+    `${result.name.padEnd(18)} ${figure(result.value)} ${result.unit}${base}${ratio}   (promised: ${result.promise})`,
+  );
 }
 
 if (options.list) {

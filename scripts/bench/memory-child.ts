@@ -23,7 +23,10 @@ interface Subject {
 }
 
 async function startOurs(server: FaultServer): Promise<Subject> {
-  return { port: server.tcp?.port ?? 0, accepted: async () => (await server.stats()).connectionsOpen };
+  return {
+    port: server.tcp?.port ?? 0,
+    accepted: async () => (await server.stats()).connectionsOpen,
+  };
 }
 
 async function startBare(): Promise<Subject> {
@@ -36,7 +39,10 @@ async function startBare(): Promise<Subject> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  return { port: (server.address() as { port: number }).port, accepted: () => Promise.resolve(sockets.size) };
+  return {
+    port: (server.address() as { port: number }).port,
+    accepted: () => Promise.resolve(sockets.size),
+  };
 }
 
 const kept: Socket[] = [];
@@ -74,7 +80,8 @@ async function sendMany(port: number, count: number): Promise<void> {
 }
 
 async function untilAccepted(subject: Subject, count: number): Promise<void> {
-  while ((await subject.accepted()) < count) await new Promise((resolve) => setTimeout(resolve, 20));
+  while ((await subject.accepted()) < count)
+    await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 const role = process.argv[2];

@@ -30,7 +30,9 @@ async function stop(child: ChildProcess): Promise<void> {
 }
 
 function start(role: "ours" | "bare" | "peers"): ChildProcess {
-  return fork(new URL("./memory-child.ts", import.meta.url), [role], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  return fork(new URL("./memory-child.ts", import.meta.url), [role], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
 }
 
 /** Resident bytes that one idle connection adds to a fresh server process. */
@@ -84,6 +86,11 @@ export const memoryCases: readonly BenchCase[] = [
     unit: "bytes grown",
     runs: 1,
     promise: "flat: below 16 MiB",
-    prepare: () => Promise.resolve({ subject: growthBytes, baseline: undefined, close: () => Promise.resolve() }),
+    prepare: () =>
+      Promise.resolve({
+        subject: growthBytes,
+        baseline: undefined,
+        close: () => Promise.resolve(),
+      }),
   },
 ];
