@@ -56,16 +56,22 @@ export interface LastWords {
   readonly records: ServerFaultRecord[];
 }
 
+/** Why a port could not be had. */
+export interface ListenRefusal {
+  readonly code: ServerErrorCode;
+  readonly message: string;
+}
+
 /** From a worker. */
 export type WorkerReport =
   | {
       readonly report: "ready";
       readonly tcpPort: number | undefined;
       readonly udpPort: number | undefined;
-      /** Why this worker has no UDP socket although it was asked to. */
-      readonly udpRefused: string | undefined;
+      /** Why this worker has no UDP socket although it was asked to: one of all is enough. */
+      readonly udpRefused: ListenRefusal | undefined;
     }
-  | { readonly report: "failed"; readonly code: ServerErrorCode; readonly message: string }
+  | ({ readonly report: "failed" } & ListenRefusal)
   | {
       readonly report: "answer";
       readonly id: number;

@@ -41,6 +41,7 @@ export function listenErrorCode(error: unknown): ServerErrorCode {
     case "EPERM":
       return "no-permission";
     case "EADDRNOTAVAIL":
+    case "EINVAL": // what Deno makes of it
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return "address-unavailable";

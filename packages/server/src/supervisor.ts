@@ -63,10 +63,10 @@ export class Supervisor {
     const { workers } = this.#setup;
     for (let index = 0; index < workers; index++) this.#threads.push(this.#spawn(index));
     try {
-      const [first, ...others] = await Promise.all(this.#threads.map((thread) => thread.ready));
+      const ready = await Promise.all(this.#threads.map((thread) => thread.ready));
+      for (const one of ready) this.#refuseWithoutUdp(one);
       this.#join();
-      this.#tellPorts(first!, others);
-      return { tcpPort: first!.tcpPort, udpPort: first!.udpPort };
+      return this.#tellPorts(ready);
     } catch (error) {
       this.#state = "over";
       await this.#terminate();
@@ -150,7 +150,7 @@ export class Supervisor {
     const thread = this.#spawn(index);
     this.#threads[index] = thread;
     try {
-      await thread.ready;
+      this.#refuseWithoutUdp(await thread.ready);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       await this.#fail(index, `A crashed worker could not be replaced: ${message}`);
@@ -179,24 +179,30 @@ export class Supervisor {
     };
   }
 
+  /** One worker with the UDP socket is enough; the others pass on to it and it to them. */
+  #refuseWithoutUdp({ udpRefused }: WorkerReady): void {
+    if (udpRefused === undefined || this.#threads.some((thread) => thread.hasUdp)) return;
+    throw new ServerError(udpRefused.code, udpRefused.message);
+  }
+
   /** From here on the ports are fixed, for workers that are started later too. */
-  #tellPorts(first: WorkerReady, others: readonly WorkerReady[]): void {
-    const { host, tcpPort, udpPort } = this.#setup;
-    this.#setup = {
-      ...this.#setup,
-      tcpPort: first.tcpPort ?? tcpPort,
-      udpPort: first.udpPort ?? udpPort,
-    };
-    if (first.tcpPort !== undefined) {
-      this.#emit(0, { event: "listening", transport: "tcp", host, port: first.tcpPort });
+  #tellPorts(ready: readonly WorkerReady[]): Ports {
+    const { host } = this.#setup;
+    const tcpPort = ready[0]?.tcpPort;
+    const owner = ready.findIndex((one) => one.udpPort !== undefined);
+    const udpPort = ready[owner]?.udpPort;
+    this.#setup = { ...this.#setup, tcpPort: tcpPort ?? null, udpPort: udpPort ?? null };
+    for (const [transport, port] of [
+      ["tcp", tcpPort],
+      ["udp", udpPort],
+    ] as const) {
+      if (port !== undefined) this.#emit(0, { event: "listening", transport, host, port });
     }
-    if (first.udpPort !== undefined) {
-      this.#emit(0, { event: "listening", transport: "udp", host, port: first.udpPort });
-    }
-    const reason = others.find((ready) => ready.udpRefused !== undefined)?.udpRefused;
+    const reason = ready.find((one) => one.udpRefused !== undefined)?.udpRefused?.message;
     if (reason !== undefined) {
-      this.#emit(0, { event: "port-not-shared", transport: "udp", owner: 0, reason });
+      this.#emit(owner, { event: "port-not-shared", transport: "udp", owner, reason });
     }
+    return { tcpPort, udpPort };
   }
 
   #join(): void {

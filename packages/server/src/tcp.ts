@@ -59,8 +59,8 @@ function attach(socket: Socket, options: TcpOptions): void {
   events.onOpen();
 }
 
-/** One accepted connection. */
-class TcpLink implements Link {
+/** One connection. Its owner must be told by whoever listens to the socket. */
+export class TcpLink implements Link {
   readonly kind = "stream";
   readonly #socket: Socket;
   #remote: string | undefined;
@@ -102,17 +102,23 @@ class TcpLink implements Link {
   }
 
   reset(): void {
-    this.#socket.resetAndDestroy();
+    const { writableEnded, writableFinished } = this.#socket;
+    // A socket that is about to send its end cannot be reset, and would never close (in Node).
+    if (writableEnded && !writableFinished) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 }
 
-function linkError(error: Error): LinkError {
+/** What a failed socket means for its link. */
+export function linkError(error: Error): LinkError {
   const { message } = error;
   switch (systemCode(error)) {
     case "ECONNRESET":
     case "EPIPE":
     case "ECONNABORTED":
       return { code: "reset", message };
+    case "ECONNREFUSED":
+      return { code: "refused", message };
     case "ETIMEDOUT":
       return { code: "timeout", message };
     case "EHOSTUNREACH":

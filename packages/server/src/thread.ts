@@ -41,6 +41,8 @@ export class WorkerThread {
   /** Resolves when it serves; rejects with a ServerError when it cannot. */
   readonly ready: Promise<WorkerReady>;
   readonly index: number;
+  /** Whether it has a UDP socket. */
+  hasUdp = false;
   readonly #worker: Worker;
   readonly #watcher: WorkerWatcher;
   readonly #start: PromiseWithResolvers<WorkerReady> = Promise.withResolvers();
@@ -98,6 +100,7 @@ export class WorkerThread {
     switch (report.report) {
       case "ready":
         if (this.#phase === "starting") this.#phase = "serving";
+        this.hasUdp = report.udpPort !== undefined;
         this.#start.resolve(report);
         return;
       case "failed":

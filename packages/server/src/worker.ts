@@ -10,7 +10,13 @@ import type { MessagePort } from "node:worker_threads";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Link, LinkEvents } from "@faultline/protocol";
 import { systemClock } from "./clock.ts";
-import type { LastWords, WorkerOrder, WorkerReport, WorkerSetup } from "./command.ts";
+import type {
+  LastWords,
+  ListenRefusal,
+  WorkerOrder,
+  WorkerReport,
+  WorkerSetup,
+} from "./command.ts";
 import { createServerCore } from "./core/core.ts";
 import type { CoreStats } from "./stats.ts";
 import { listenErrorCode, listenMessage } from "./error.ts";
@@ -46,7 +52,14 @@ const neighbours: Neighbours = {
   workers,
   accept: (link) => core.accept(link),
   release: (events, home) => core.release(events, home),
+  defer: (run) => clock.defer(run),
   relay: (link, home) => relays.get(home)?.open(link),
+};
+const listening = {
+  host: setup.host,
+  reusePort: workers > 1,
+  sendQueueBytesMax: limits.sendQueueBytesMax,
+  accept,
 };
 let tcp: TcpListener | undefined;
 let udp: UdpListener | undefined;
@@ -63,56 +76,47 @@ function accept(link: Link): LinkEvents {
   return workers === 1 ? core.accept(link) : enter(link, neighbours);
 }
 
+/** Without TCP a worker is none. Without UDP it may be: where a runtime cannot share a port. */
 async function start(): Promise<void> {
-  if (setup.tcpPort !== null && !(await startTcp(setup.tcpPort))) return;
-  let udpRefused: string | undefined;
-  if (setup.udpPort !== null) {
-    udpRefused = await startUdp(setup.udpPort);
-    // The first must have it; the others do without where the runtime cannot share.
-    if (udpRefused !== undefined && index === 0) return;
+  const tcpRefused = setup.tcpPort === null ? undefined : await startTcp(setup.tcpPort);
+  if (tcpRefused !== undefined) {
+    report({ report: "failed", ...tcpRefused });
+    return;
   }
+  const udpRefused = setup.udpPort === null ? undefined : await startUdp(setup.udpPort);
   report({ report: "ready", tcpPort: tcp?.port, udpPort: udp?.port, udpRefused });
 }
 
-async function startTcp(port: number): Promise<boolean> {
+async function startTcp(port: number): Promise<ListenRefusal | undefined> {
   try {
     tcp = await listenTcp({
-      host: setup.host,
+      ...listening,
       port,
-      reusePort: workers > 1,
-      sendQueueBytesMax: limits.sendQueueBytesMax,
-      accept,
       onError: (error) => tellSocketError("tcp", error),
     });
-    return true;
+    return undefined;
   } catch (error) {
-    fail("tcp", port, error);
-    return false;
+    return refusal("tcp", port, error);
   }
 }
 
-/** Why it could not be had; undefined when it could. */
-async function startUdp(port: number): Promise<string | undefined> {
+async function startUdp(port: number): Promise<ListenRefusal | undefined> {
   try {
     udp = await listenUdp({
-      host: setup.host,
+      ...listening,
       port,
-      reusePort: workers > 1,
-      sendQueueBytesMax: limits.sendQueueBytesMax,
-      accept,
       onDropped: () => core.datagramDropped("sendQueueBytesMax"),
       onError: (error) => tellSocketError("udp", error),
     });
     return undefined;
   } catch (error) {
-    if (index === 0) fail("udp", port, error);
-    return listenMessage("udp", setup.host, port, error);
+    return refusal("udp", port, error);
   }
 }
 
-function fail(transport: "tcp" | "udp", port: number, error: unknown): void {
+function refusal(transport: "tcp" | "udp", port: number, error: unknown): ListenRefusal {
   const message = listenMessage(transport, setup.host, port, error);
-  report({ report: "failed", code: listenErrorCode(error), message });
+  return { code: listenErrorCode(error), message };
 }
 
 function tellSocketError(transport: "tcp" | "udp", error: Error): void {

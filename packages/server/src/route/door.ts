@@ -22,6 +22,8 @@ export interface Neighbours {
   accept(link: Link): LinkEvents;
   /** Takes a link that has done nothing yet back from the core here. */
   release(events: LinkEvents, home: number): void;
+  /** Does something after the current event: an owner is never called from within its own call. */
+  defer(run: () => void): void;
   /** Passes a link on; undefined while that worker is away. */
   relay(link: Link, home: number): LinkEvents | undefined;
 }
@@ -136,7 +138,7 @@ class DatagramDoor implements LinkEvents {
     const leg = this.#legs.get(home);
     if (leg === undefined) return;
     this.#legs.delete(home);
-    queueMicrotask(() => leg.onClose(undefined));
+    this.#neighbours.defer(() => leg.onClose(undefined));
     if (this.#legs.size === 0) this.#link.end();
   }
 }
