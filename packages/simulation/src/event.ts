@@ -23,14 +23,13 @@ export type EventClassCode = (typeof EventClass)[keyof typeof EventClass];
 /** What an event is, as a number in the digest and a word in a trace. Numbers are never reused. */
 export const EventKind = {
   timer: 1,
-  control: 2,
-  segment: 3,
+  segment: 2,
+  probe: 3,
   datagram: 4,
-  probe: 5,
-  handshake: 6,
-  reset: 7,
-  window: 8,
-  deliver: 9,
+  handshake: 5,
+  reset: 6,
+  window: 7,
+  read: 8,
 } as const;
 
 /** One of the values of `EventKind`. */

@@ -21,11 +21,6 @@ export class EventHeap {
   #size = 0;
   #cancelled = 0;
 
-  /** Events kept, cancelled ones among them. */
-  get size(): number {
-    return this.#size;
-  }
-
   /** The earliest event, or undefined when there is none. */
   get first(): KernelEvent | undefined {
     return this.#events[0];
@@ -80,7 +75,7 @@ export class EventHeap {
 
   /** Takes note that a cancelled event was met and taken out. */
   passedOver(): void {
-    if (this.#cancelled > 0) this.#cancelled--;
+    this.#cancelled--;
   }
 
   /** Lets this event sink from `hole` to its place. */

@@ -2,7 +2,6 @@ export type { Address, LinkKind } from "./address.ts";
 export type { ClockSkew } from "./clock.ts";
 export { compareRuns } from "./compare.ts";
 export type { Comparison, Difference, TracedRun } from "./compare.ts";
-export { EventClass } from "./event.ts";
 export { Kernel } from "./kernel.ts";
 export type { KernelOptions, RunEnd, RunUntil } from "./kernel.ts";
 export { KERNEL_LIMITS_DEFAULT, SimulationError } from "./limits.ts";

@@ -8,12 +8,14 @@
  * idle hour costs nothing.
  */
 import type { Timer } from "@faultline/protocol";
+import { Deferred } from "./deferred.ts";
 import { Digest } from "./digest.ts";
-import type { EventClassCode, EventKindCode, Owner } from "./event.ts";
-import { EventClass, EventKind, KernelEvent, Mode, WORLD } from "./event.ts";
+import type { EventClassCode, KernelEvent, Owner } from "./event.ts";
+import { EventClass, Mode, WORLD } from "./event.ts";
 import { EventHeap } from "./heap.ts";
 import type { KernelLimits } from "./limits.ts";
 import { kernelLimitsOf, refusal, SimulationError, TIME_US_MAX } from "./limits.ts";
+import { TimerEvent } from "./timer.ts";
 import type { Trace } from "./trace.ts";
 
 /** Class and sequence share one integer: below 2^50 the sequence, above it the class. */
@@ -47,11 +49,7 @@ export class Kernel {
   #events = 0;
   #stalled = 0;
   #running = false;
-  /** Calls waiting for the end of the current event, with their owners: from `settled` to `deferredEnd`. */
-  readonly #deferred: ((() => void) | undefined)[] = [];
-  readonly #deferredOwners: (Owner | undefined)[] = [];
-  #deferredEnd = 0;
-  #settled = 0;
+  readonly #deferred = new Deferred(this);
 
   constructor(options: KernelOptions = {}) {
     this.limits = kernelLimitsOf(options.limits);
@@ -98,16 +96,15 @@ export class Kernel {
    * @throws RangeError where `atUs` is no integer time.
    */
   setTimer(atUs: number, run: () => void, owner: Owner = WORLD): Timer {
-    return this.#newTimer(atUs, new TimerEvent(this, owner, run), EventClass.timer);
+    return this.#setTimer(atUs, new TimerEvent(this, owner, run), EventClass.timer);
   }
 
   /** As `setTimer`, but before everything else that happens at that time. */
   setControl(atUs: number, run: () => void): Timer {
-    const event = new TimerEvent(this, WORLD, run, EventKind.control);
-    return this.#newTimer(atUs, event, EventClass.control);
+    return this.#setTimer(atUs, new TimerEvent(this, WORLD, run), EventClass.control);
   }
 
-  #newTimer(atUs: number, event: TimerEvent, eventClass: EventClassCode): Timer {
+  #setTimer(atUs: number, event: TimerEvent, eventClass: EventClassCode): Timer {
     if (!Number.isInteger(atUs) || atUs > TIME_US_MAX) {
       const setting = { doing: "set a timer", name: "atUs", value: atUs };
       throw new RangeError(refusal(setting, `an integer of at most ${TIME_US_MAX}`));
@@ -118,9 +115,7 @@ export class Kernel {
 
   /** Calls `run` after the current event and before the next one; between runs, at the next one's start. */
   defer(run: () => void, owner: Owner = WORLD): void {
-    const index = this.#deferredEnd++;
-    this.#deferred[index] = run;
-    this.#deferredOwners[index] = owner;
+    this.#deferred.push(run, owner);
   }
 
   /** Fires the next event. @returns false when there is none. */
@@ -146,7 +141,7 @@ export class Kernel {
 
   #run(timeUs: number, done: (() => boolean) | undefined): RunEnd {
     const heap = this.#heap;
-    if (this.#deferredEnd > 0) this.#settle();
+    if (!this.#deferred.isEmpty) this.#settle();
     for (;;) {
       if (done !== undefined && done()) return "done";
       const event = this.#next();
@@ -192,24 +187,14 @@ export class Kernel {
       trace.begin(timeUs, place, event);
     }
     event.fire();
-    if (this.#deferredEnd > 0) this.#settle();
+    if (!this.#deferred.isEmpty) this.#settle();
     if (trace !== undefined) trace.end(this.#digest.lane);
   }
 
-  /** Runs what was deferred, and what that deferred in turn. */
+  /** Makes the calls that were deferred, and those that they defer in turn. */
   #settle(): void {
-    while (this.#settled < this.#deferredEnd) {
-      const index = this.#settled++;
-      const run = this.#deferred[index] as () => void;
-      const owner = this.#deferredOwners[index] as Owner;
-      this.#deferred[index] = undefined;
-      this.#deferredOwners[index] = undefined;
-      this.#count();
-      if (owner.mode === Mode.running) run();
-      else if (owner.mode === Mode.paused) owner.hold(new TimerEvent(this, owner, run));
-    }
-    this.#deferredEnd = 0;
-    this.#settled = 0;
+    do this.#count();
+    while (this.#deferred.next());
   }
 
   #moveTo(timeUs: number): void {
@@ -231,34 +216,5 @@ export class Kernel {
     const at = `at ${this.#nowUs} us, after ${this.#events} events`;
     const max = this.limits[name];
     throw new SimulationError(code, `Stopped ${at}: more ${what} than "${name}" allows, ${max}`);
-  }
-}
-
-/** A timer: the one event that can be cancelled by its owner. */
-class TimerEvent extends KernelEvent implements Timer {
-  readonly #kernel: Kernel;
-  readonly #run: () => void;
-
-  constructor(
-    kernel: Kernel,
-    owner: Owner,
-    run: () => void,
-    kind: EventKindCode = EventKind.timer,
-  ) {
-    super(owner, kind);
-    this.#kernel = kernel;
-    this.#run = run;
-  }
-
-  cancel(): void {
-    this.#kernel.cancel(this);
-  }
-
-  fire(): void {
-    this.#run();
-  }
-
-  describe(): string {
-    return `timer of ${this.owner.name}`;
   }
 }

@@ -9,10 +9,12 @@
 import type { Link, LinkError, LinkEvents } from "@faultline/protocol";
 import type { Address } from "../address.ts";
 import { addressText } from "../address.ts";
-import { EventClass, EventKind, KernelEvent, Mode } from "../event.ts";
+import { EventClass, Mode } from "../event.ts";
 import type { DirectedLink } from "../link.ts";
 import { LOST } from "../link.ts";
 import type { Accept, SimulatedProcess } from "../process.ts";
+import type { Reader } from "../reading.ts";
+import { Reading } from "../reading.ts";
 import type { World } from "../world.ts";
 import { Datagram } from "./packet.ts";
 import type { DatagramSocket } from "./socket.ts";
@@ -34,7 +36,7 @@ export interface Way {
 }
 
 /** One end of an association. */
-export class DatagramEnd implements Link {
+export class DatagramEnd implements Link, Reader {
   readonly kind = "datagram";
   readonly address: string;
   readonly remote: string;
@@ -111,7 +113,7 @@ export class DatagramEnd implements Link {
 
   /** Tells the owner that the link is open: there is nobody to ask. */
   open(): void {
-    if (this.isOver) return;
+    if (this.isOver || this.local !== "") return;
     this.local = this.address;
     if (this.#accept !== undefined) this.owner = this.#accept(this);
     if (!this.isOver) this.owner?.onOpen();
@@ -124,12 +126,13 @@ export class DatagramEnd implements Link {
 
   /** A datagram of the peer has come. */
   receive(bytes: Uint8Array): void {
-    if (this.#waitingBytes + bytes.length > this.world.datagram.receiveBufferBytes) {
+    const size = Math.max(1, bytes.length);
+    if (this.#waitingBytes + size > this.world.datagram.receiveBufferBytes) {
       this.socket.overflowed++;
       return;
     }
     this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.length;
+    this.#waitingBytes += size;
     this.read();
   }
 
@@ -141,12 +144,11 @@ export class DatagramEnd implements Link {
         return;
       }
       if (this.local === "") {
-        if (this.#accept === undefined) return;
         this.open();
         continue;
       }
       const bytes = this.#waiting.shift() as Uint8Array;
-      this.#waitingBytes -= bytes.length;
+      this.#waitingBytes -= Math.max(1, bytes.length);
       this.owner?.onBytes(bytes);
     }
   }
@@ -155,7 +157,7 @@ export class DatagramEnd implements Link {
   #waitForProcess(): void {
     if (this.process.mode !== Mode.paused || this.#isHeld) return;
     this.#isHeld = true;
-    this.process.hold(new Reading(this));
+    this.process.hold(new Reading(this.process, this));
   }
 
   /** A process that was stopped goes on. */
@@ -178,23 +180,5 @@ export class DatagramEnd implements Link {
     this.#waiting = [];
     this.socket.forget(this);
     this.world.kernel.defer(() => this.owner?.onClose(error), this.process);
-  }
-}
-
-/** A process that was stopped goes on reading. */
-class Reading extends KernelEvent {
-  readonly #end: DatagramEnd;
-
-  constructor(end: DatagramEnd) {
-    super(end.process, EventKind.deliver);
-    this.#end = end;
-  }
-
-  fire(): void {
-    this.#end.readOn();
-  }
-
-  describe(): string {
-    return `${this.#end.address} reads what waited`;
   }
 }

@@ -4,6 +4,7 @@
 import { hashBytes } from "../digest.ts";
 import { EventKind, KernelEvent, WORLD } from "../event.ts";
 import type { Packet } from "../link.ts";
+import type { SimulatedNode } from "../node.ts";
 import type { DatagramEnd } from "./end.ts";
 
 /** A datagram. */
@@ -32,8 +33,8 @@ export class Datagram extends KernelEvent implements Packet {
     kernel.note(this.flow);
     kernel.note(hashBytes(this.bytes));
     if (!source.outward.lets()) return;
-    const node = source.world.find(source.peer.host);
-    if (node?.isUp === true) node.process.sockets.get(source.peer.port)?.receive(this);
+    const node = source.world.find(source.peer.host) as SimulatedNode;
+    if (node.isUp) node.process.sockets.get(source.peer.port)?.receive(this);
   }
 
   describe(): string {

@@ -84,6 +84,6 @@ export class DatagramSocket {
   }
 
   #unbind(): void {
-    if (this.process.sockets.get(this.port) === this) this.process.sockets.delete(this.port);
+    this.process.sockets.delete(this.port);
   }
 }

@@ -93,7 +93,7 @@ export class StreamEnd implements Link {
   resume(): void {
     if (!this.isPaused) return;
     this.isPaused = false;
-    this.world.kernel.defer(() => this.receiver.resume(), this.process);
+    this.world.kernel.defer(() => this.receiver.readOn(), this.process);
   }
 
   end(): void {

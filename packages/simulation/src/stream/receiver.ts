@@ -5,12 +5,14 @@
  * it; what arrives is marked there, and what stands marked at the front is read. So bytes after a
  * lost segment wait for it, and bytes for an owner that paused wait for the owner, in one place.
  */
-import { EventKind, KernelEvent, Mode } from "../event.ts";
+import { Mode } from "../event.ts";
+import type { Reader } from "../reading.ts";
+import { Reading } from "../reading.ts";
 import type { StreamEnd } from "./end.ts";
 import type { Segment } from "./segment.ts";
 
 /** One direction, at the end where bytes come out. */
-export class StreamReceiver {
+export class StreamReceiver implements Reader {
   readonly #end: StreamEnd;
   /** First and last of the row: sent, but not read. */
   #first: Segment | undefined;
@@ -23,6 +25,10 @@ export class StreamReceiver {
     this.#end = end;
   }
 
+  get address(): string {
+    return this.#end.address;
+  }
+
   /** A segment has been sent for the first time. */
   expect(segment: Segment): void {
     if (this.#first === undefined) this.#first = segment;
@@ -30,16 +36,21 @@ export class StreamReceiver {
     this.#last = segment;
   }
 
-  /** A segment has come. */
+  /** A segment has come. It is acknowledged first: what its owner does now may be sent too. */
   arrive(segment: Segment): void {
     segment.hasArrived = true;
-    this.#read();
-    if (!this.#end.isGone) this.#acknowledge(segment);
+    this.#acknowledge(segment);
+    this.#readAndOpen();
   }
 
-  /** Reads what waits, after the owner paused or was paused, and lets the peer send more. */
-  resume(): void {
+  /** Reads what waits, after the owner paused or was paused. */
+  readOn(): void {
     this.#isHeld = false;
+    this.#readAndOpen();
+  }
+
+  /** Reads, and lets the peer send more for what was read. */
+  #readAndOpen(): void {
     const first = this.#first;
     if (first?.hasArrived !== true) return;
     this.#read();
@@ -100,7 +111,7 @@ export class StreamReceiver {
     if (this.#isHeld) return;
     this.#isHeld = true;
     const { process } = this.#end;
-    if (process.mode === Mode.paused) process.hold(new Reading(this.#end, this));
+    process.hold(new Reading(process, this));
   }
 
   #acknowledge(segment: Segment): void {
@@ -123,24 +134,4 @@ function joined(first: Segment, end: Segment | undefined, size: number): Uint8Ar
     at += (segment as Segment).size;
   }
   return bytes;
-}
-
-/** A process that was stopped goes on reading. */
-class Reading extends KernelEvent {
-  readonly #end: StreamEnd;
-  readonly #receiver: StreamReceiver;
-
-  constructor(end: StreamEnd, receiver: StreamReceiver) {
-    super(end.process, EventKind.deliver);
-    this.#end = end;
-    this.#receiver = receiver;
-  }
-
-  fire(): void {
-    this.#receiver.resume();
-  }
-
-  describe(): string {
-    return `${this.#end.local} reads what waited`;
-  }
 }

@@ -37,6 +37,6 @@ class Reset extends KernelEvent {
   }
 
   describe(): string {
-    return `reset of ${this.#target.local || this.#source.remote} by ${this.#target.remote}`;
+    return `reset of ${this.#target.address} by ${this.#target.remote}`;
   }
 }

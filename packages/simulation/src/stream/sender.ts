@@ -112,7 +112,7 @@ export class StreamSender implements PacketKey {
 
   /** The peer's stack has a segment, but its word does not come through. */
   missAcknowledgement(segment: Segment): void {
-    if (!this.end.isGone) this.#recovery.missAcknowledgement(segment);
+    this.#recovery.missAcknowledgement(segment);
   }
 
   /** A segment will not arrive. */
