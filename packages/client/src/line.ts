@@ -126,7 +126,8 @@ export class Line implements Due {
   /** Ends the line for good; `closed` is called when nothing is left of it, maybe at once. */
   finish(closed: () => void): void {
     const { clock, closeTimeoutUs, deadlines } = this.#parts;
-    if (this.#at === "dialling") this.#release()?.reset();
+    // Neither a dial nor what a full link still holds is worth waiting for.
+    if (this.#at === "dialling" || this.#full) this.#release()?.reset();
     if (this.#at !== "open") {
       closed();
       return;

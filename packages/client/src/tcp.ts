@@ -49,6 +49,7 @@ class TcpLink implements Link {
   #socket: Socket | undefined;
   #local = "";
   #isPaused = false;
+  #isEnded = false;
   #isDropped = false;
   #error: Error | undefined;
 
@@ -94,15 +95,18 @@ class TcpLink implements Link {
   }
 
   end(): void {
-    if (!this.#isDropped) this.#socket?.end();
+    if (this.#isDropped || this.#isEnded) return;
+    this.#isEnded = true;
+    this.#socket?.end();
   }
 
   reset(): void {
     if (this.#isDropped) return;
     this.#isDropped = true;
     const socket = this.#socket;
-    // A socket that is still connecting has nothing to reset, and would wait until it had.
-    if (socket?.connecting === true) socket.destroy();
+    // A socket that is still connecting would wait until it has something to reset; one that is
+    // just ending cannot be reset, and would never say that it is closed.
+    if (socket?.connecting === true || this.#isEnded) socket?.destroy();
     else if (socket?.destroyed === false) socket.resetAndDestroy();
   }
 

@@ -1,14 +1,16 @@
 /**
  * Links over UDP: one connected node:dgram socket for each link.
  *
- * A connected socket hears its one peer and nobody else, learns from the kernel when the peer's
- * port is closed, and sends without a look-up each time. Addresses are not looked up at all:
- * the runtime's own look-up would wait for the next tick even for `127.0.0.1`. Reliability is
- * not here: a datagram may be lost, doubled or overtaken, and the client above copes.
+ * A connected socket learns from the kernel when the peer's port is closed, and sends without a
+ * look-up each time. Where a runtime only pretends to connect (Deno), strangers are kept out here.
+ * Addresses are not looked up at all: the runtime's own look-up would wait for the next tick even
+ * for `127.0.0.1`. Reliability is not here: a datagram may be lost, doubled or overtaken, and the
+ * client above copes.
  */
 import type { Socket } from "node:dgram";
 import { createSocket } from "node:dgram";
 import { lookup } from "node:dns";
+import type { AddressInfo } from "node:net";
 import { isIP } from "node:net";
 import type { Dialer, Link, LinkEvents } from "@faultline/protocol";
 import type { Endpoint, EndpointOptions } from "./endpoint.ts";
@@ -47,6 +49,7 @@ class UdpLink implements Link {
   readonly #socket: Socket;
   #at: "opening" | "open" | "closed" = "opening";
   #local = "";
+  #peer: AddressInfo | undefined;
   #isPaused = false;
   #isFull = false;
   /** Datagrams to send once open, or to tell of once resumed. */
@@ -70,10 +73,16 @@ class UdpLink implements Link {
 
   open(): void {
     const socket = this.#socket;
-    socket.on("message", (bytes) => this.#arrived(bytes));
+    socket.on("message", (bytes, from) => {
+      if (from.port === this.#peer?.port && from.address === this.#peer.address) {
+        this.#arrived(bytes);
+      }
+    });
     socket.on("connect", () => this.#opened());
     socket.on("error", (error) => this.#failed(error));
     socket.on("close", () => this.#closed());
+    // So that the own address is known, also where connecting does not tell it.
+    if (this.#to.host.startsWith("127.")) socket.bind(0, "127.0.0.1");
     socket.connect(this.#to.port, this.#to.host);
   }
 
@@ -109,6 +118,7 @@ class UdpLink implements Link {
     this.#at = "open";
     const { address, port } = this.#socket.address();
     this.#local = `${address}:${port}`;
+    this.#peer = this.#socket.remoteAddress();
     this.#events.onOpen();
     for (const bytes of this.#unsent.splice(0)) this.send(bytes);
   }
@@ -121,7 +131,7 @@ class UdpLink implements Link {
 
   /** Writes, and where the kernel is behind, asks to be told when it has caught up. */
   #write(bytes: Uint8Array): boolean {
-    if (this.#socket.getSendQueueSize() <= SEND_BYTES_MAX) {
+    if (this.#bytesUnsent() <= SEND_BYTES_MAX) {
       this.#socket.send(bytes);
       return !this.#isFull;
     }
@@ -131,10 +141,15 @@ class UdpLink implements Link {
   }
 
   #drained(): void {
-    if (!this.#isFull || this.#at !== "open") return;
-    if (this.#socket.getSendQueueSize() > SEND_BYTES_MAX) return;
+    if (!this.#isFull || this.#at !== "open" || this.#bytesUnsent() > SEND_BYTES_MAX) return;
     this.#isFull = false;
     this.#events.onDrain();
+  }
+
+  /** What the kernel has not taken yet; not every runtime tells. */
+  #bytesUnsent(): number {
+    const { getSendQueueSize }: Partial<Socket> = this.#socket;
+    return getSendQueueSize?.call(this.#socket) ?? 0;
   }
 
   #failed(error: Error): void {
