@@ -27,6 +27,8 @@ export interface WorkerSetup {
   readonly limits: ServerLimits;
   readonly events: EventLevel;
   readonly epochUs: number;
+  /** Whether workers try to share the UDP port at all. */
+  readonly udpShared: boolean;
 }
 
 /** To a worker. */

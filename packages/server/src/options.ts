@@ -45,7 +45,7 @@ const WORKERS_MAX = 64;
  *
  * @throws {RangeError} where one breaks its rule, or two do not go together.
  */
-export function completeOptions(options: ServerOptions): Omit<WorkerSetup, "index"> {
+export function completeOptions(options: ServerOptions): Omit<WorkerSetup, "index" | "udpShared"> {
   const { host = "127.0.0.1", tcpPort = 0, udpPort = 0, workers = 1 } = options;
   const { codec = "frame", responder = "echo", plan = NO_FAULTS, events = "none" } = options;
   const { epochUs = wallClockUs() } = options;

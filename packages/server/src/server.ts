@@ -67,9 +67,15 @@ export async function startServer(options: ServerOptions = {}): Promise<FaultSer
   return await startSupervised(options);
 }
 
-/** As `startServer`, with a way to make a worker crash: for tests of what follows. */
-export async function startSupervised(options: ServerOptions): Promise<SupervisedServer> {
-  const setup = completeOptions(options);
+/**
+ * As `startServer`, for tests of what follows when a worker crashes, or when the runtime cannot share
+ * a UDP port among workers.
+ */
+export async function startSupervised(
+  options: ServerOptions,
+  { udpShared = true }: { readonly udpShared?: boolean } = {},
+): Promise<SupervisedServer> {
+  const setup = { ...completeOptions(options), udpShared };
   const supervisor = new Supervisor({ setup, onEvent: options.onEvent });
   const ports = await supervisor.start();
   return new RunningServer(supervisor, setup, ports);

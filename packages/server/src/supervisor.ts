@@ -8,7 +8,8 @@
  */
 import { MessageChannel } from "node:worker_threads";
 import type { FaultPlan } from "@faultline/faults";
-import { wallClockUs } from "./clock.ts";
+import type { Clock } from "@faultline/protocol";
+import { systemClock } from "./clock.ts";
 import type { LastWords, WorkerSetup } from "./command.ts";
 import { ServerError } from "./error.ts";
 import type { ServerEvent, ServerEventBody, ServerFaultRecord } from "./event.ts";
@@ -17,6 +18,9 @@ import type { CoreStats, ServerStats } from "./stats.ts";
 import { mergeStats, withoutGauges } from "./stats.ts";
 import type { WorkerReady } from "./thread.ts";
 import { WorkerThread } from "./thread.ts";
+
+/** How much longer than its grace a worker may take to close before it is ended, in ms. */
+const STUCK_MS = 5000;
 
 /** What all workers are started with, and who is told. */
 export interface SupervisorOptions {
@@ -35,6 +39,7 @@ export class Supervisor {
   /** Resolves when the server has been closed; rejects when it has failed. */
   readonly closed: Promise<void>;
   readonly #onEvent: ((event: ServerEvent) => void) | undefined;
+  readonly #clock: Clock;
   readonly #threads: WorkerThread[] = [];
   readonly #end: PromiseWithResolvers<void> = Promise.withResolvers();
   #setup: Omit<WorkerSetup, "index">;
@@ -48,6 +53,7 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#setup = options.setup;
     this.#onEvent = options.onEvent;
+    this.#clock = systemClock(options.setup.epochUs);
     this.closed = this.#end.promise;
     // Those who watch are told; for the others every call says it.
     this.closed.catch(() => {});
@@ -103,7 +109,12 @@ export class Supervisor {
   async close(graceMs: number): Promise<void> {
     if (this.#state === "serving") {
       this.#state = "closing";
+      // A worker that is stuck cannot even say that it is closed.
+      const stuck = this.#clock.setTimer(this.#clock.nowUs() + (graceMs + STUCK_MS) * 1000, () => {
+        void this.#terminate();
+      });
       const last = await Promise.all(this.#threads.map((thread) => thread.close(graceMs)));
+      stuck.cancel();
       for (const words of last) this.#keep(words);
       this.#state = "over";
       await this.#terminate();
@@ -134,7 +145,7 @@ export class Supervisor {
     this.#emit(index, { event: "worker-crash", message });
     if (this.#state !== "serving") return;
     const { workerRestartsMax, workerRestartWindowMs } = this.#setup.limits;
-    const nowUs = wallClockUs();
+    const nowUs = this.#clock.nowUs();
     const sinceUs = nowUs - workerRestartWindowMs * 1000;
     this.#restartsUs = [...this.#restartsUs.filter((atUs) => atUs >= sinceUs), nowUs];
     if (this.#restartsUs.length > workerRestartsMax) {
@@ -227,8 +238,7 @@ export class Supervisor {
   }
 
   #emit(worker: number, event: ServerEventBody): void {
-    const atUs = wallClockUs() - this.#setup.epochUs;
-    this.#onEvent?.({ ...event, atUs, worker });
+    this.#onEvent?.({ ...event, atUs: this.#clock.nowUs(), worker });
   }
 }
 

@@ -104,6 +104,7 @@ async function startUdp(port: number): Promise<ListenRefusal | undefined> {
   try {
     udp = await listenUdp({
       ...listening,
+      reusePort: listening.reusePort && setup.udpShared,
       port,
       onDropped: () => core.datagramDropped("sendQueueBytesMax"),
       onError: (error) => tellSocketError("udp", error),

@@ -12,9 +12,12 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
-async function serve(options: ServerOptions = {}): Promise<SupervisedServer & { log: EventLog }> {
+async function serve(
+  options: ServerOptions = {},
+  runtime: { udpShared?: boolean } = {},
+): Promise<SupervisedServer & { log: EventLog }> {
   const log = new EventLog();
-  const server = await startSupervised({ onEvent: log.take, ...options });
+  const server = await startSupervised({ onEvent: log.take, ...options }, runtime);
   cleanups.push(() => server.close({ graceMs: 0 }));
   return Object.assign(server, { log });
 }
@@ -64,12 +67,11 @@ describe.each([1, 2])("a server of %i workers", (workers) => {
 
   test("finds a session again on whichever worker a client lands", async () => {
     const server = await serve({ workers });
-    for (let attempt = 1; attempt <= 12; attempt++) {
-      const client = tcp(server);
+    for (let attempt = 1; attempt <= 16; attempt++) {
+      const client = attempt % 2 === 0 ? tcp(server) : udp(server);
       client.send({ attempt });
       const [reply] = await client.received(1);
       expect(reply!.flags).toBe(attempt === 1 ? 0 : FrameFlag.replayed);
-      client.close();
     }
     expect(await server.stats()).toMatchObject({ executions: 1, sessions: 1 });
   });
@@ -283,6 +285,20 @@ describe("starting", () => {
       });
     },
   );
+
+  test("where a UDP port cannot be shared, one worker takes it, says so and passes on", async () => {
+    const server = await serve({ workers: 3 }, { udpShared: false });
+    const [told] = server.log.of("port-not-shared");
+    expect(told).toMatchObject({ transport: "udp", worker: told!.owner });
+    const client = udp(server);
+    for (let low = 0; low < 9; low++) client.send({ session: { high: 1, low } });
+    expect(await client.received(9)).toHaveLength(9);
+    expect(await server.stats()).toMatchObject({ executions: 9, sessions: 9 });
+    server.crashWorker(told!.owner, "as asked");
+    await server.log.until("worker-restart");
+    client.send({ session: { high: 2, low: 2 } });
+    expect(await client.received(10)).toHaveLength(10);
+  });
 
   test("takes a given port, and only the transports it was asked to", async () => {
     const first = await serve({ udpPort: null });

@@ -31,6 +31,9 @@ import { createResponder } from "./responder.ts";
 import { Schedule } from "./schedule.ts";
 import { SessionTable } from "./session-table.ts";
 
+/** Sessions whose fault state is kept: the faults' own default, for each pipe body is one. */
+const FAULT_SESSIONS_MIN = 65_536;
+
 /** How bytes are read: binary frames, or the original's text form. */
 export type ServerCodec = "frame" | "pipe";
 
@@ -85,7 +88,9 @@ export class ServerCore {
       clock,
       codec,
       limits,
-      chain: new FaultChain(plan, { sessionsMax: limits.sessionsMax }),
+      chain: new FaultChain(plan, {
+        sessionsMax: Math.max(limits.sessionsMax, FAULT_SESSIONS_MIN),
+      }),
       faultIds: idsOf(plan),
       cut: cutOf(plan),
       schedule: new Schedule(clock),
