@@ -15,7 +15,7 @@ export interface AppDeps {
   /** Of this program, as `GET /v1/health` tells it. */
   readonly version: string;
   /** Told of every failure that became a 5xx; must not throw. */
-  onFailure(error: unknown): void;
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** Cuts the connection under a request, where there is one (in a test there is none). */

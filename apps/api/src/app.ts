@@ -52,10 +52,12 @@ export function createApp(deps: AppDeps): Hono {
     const path = config.path.replaceAll(/\{(\w+)\}/g, ":$1");
     hono.on(config.method.toUpperCase(), path, (context) => handle(context, app));
   }
-  const document = JSON.stringify(makeOpenApiDocument(configs, limits, version));
-  hono.get("/openapi.json", (context) =>
-    context.body(document, 200, { "content-type": "application/json" }),
-  );
+  // Made when first asked for: a start should not wait for it.
+  let document: string | undefined;
+  hono.get("/openapi.json", (context) => {
+    document ??= JSON.stringify(makeOpenApiDocument(configs, limits, version));
+    return context.body(document, 200, { "content-type": "application/json" });
+  });
   hono.get("/docs", docsPage);
   hono.get(DOCS_SCRIPT_PATH, docsScript);
   hono.notFound((context) => noHandler(context.req.method, context.req.path, methodsOf));

@@ -4,6 +4,7 @@
  * A busy experiment here cannot hold up the thread that answers HTTP, and a crash here takes
  * one run with it. Exchanges are sent in batches: when enough have come together, when progress
  * is reported, and before the end, so that the order of what arrives is the order of what was.
+ * After its last report the thread waits to be ended by its supervisor.
  */
 
 import { parentPort, workerData } from "node:worker_threads";
@@ -49,6 +50,4 @@ try {
 } catch (error) {
   flush();
   report({ kind: "error", message: error instanceof Error ? error.message : String(error) });
-} finally {
-  port.close();
 }

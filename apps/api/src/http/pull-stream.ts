@@ -17,7 +17,7 @@ export interface PullStreamOptions {
   /** Cuts the connection, where there is one. */
   cut(): void;
   /** Told why `next` failed. */
-  onFailure(error: unknown): void;
+  readonly onFailure: (error: unknown) => void;
   readonly clock: Clock;
   readonly stallMsMax: number;
 }

@@ -66,6 +66,8 @@ const LISTEN_REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: "the port is already in use",
   EACCES: "no permission for this port",
   EADDRNOTAVAIL: "this machine has no such address",
+  // Deno's word for the same.
+  EINVAL: "this machine has no such address",
   ENOTFOUND: "the host name is not known",
   EAI_AGAIN: "the host name cannot be looked up",
 };

@@ -11,7 +11,7 @@ import { inputError } from "../http/zod-errors.ts";
 import { invalid } from "../problem.ts";
 import { planRun } from "../runs/plan.ts";
 import { isFinished, type Run } from "../runs/run.ts";
-import { whenFinished } from "../runs/service.ts";
+import { whenFinished } from "../runs/wait.ts";
 import { componentRef } from "../schema/components.ts";
 import type { Idempotency } from "../store/store.ts";
 import { type AppContext, type AppRoute, jsonAnswer, problemAnswers } from "./route.ts";

@@ -25,11 +25,11 @@ export class Changes {
 
   /** Calls the listeners of one run. */
   emit(id: string): void {
-    for (const listener of [...(this.#listeners.get(id) ?? [])]) listener();
+    for (const listener of this.#listeners.get(id) ?? []) listener();
   }
 
   /** Calls every listener: the service is closing. */
   emitAll(): void {
-    for (const id of [...this.#listeners.keys()]) this.emit(id);
+    for (const id of this.#listeners.keys()) this.emit(id);
   }
 }

@@ -12,14 +12,22 @@ import type { FullSpec } from "@faultline/experiment";
 import type { Clock } from "../clock.ts";
 import type { IdSource } from "../ids.ts";
 import type { Limits } from "../limits.ts";
-import { ProblemError } from "../problem.ts";
+import { makeProblem, type Problem, ProblemError } from "../problem.ts";
 import type { Runner } from "../runner/runner.ts";
-import type { ExchangePage, Idempotency, RunPatch, RunQuery, Store } from "../store/store.ts";
+import {
+  type ExchangePage,
+  type Idempotency,
+  type RunPatch,
+  type RunQuery,
+  type Store,
+  StoreError,
+} from "../store/store.ts";
 import { storeProblem } from "../store/store-problem.ts";
 import { Changes, type ChangeListener } from "./changes.ts";
+import { Endings } from "./endings.ts";
 import { Execution, interrupted } from "./execution.ts";
 import { Queue } from "./queue.ts";
-import { isFinished, newRun, type Run } from "./run.ts";
+import { newRun, type Run } from "./run.ts";
 
 /** Everything the service is built from. */
 export interface RunServiceDeps {
@@ -29,7 +37,7 @@ export interface RunServiceDeps {
   readonly ids: IdSource;
   readonly limits: Limits;
   /** Told of failures nobody asked about: a store that refuses while a run ends, for example. */
-  onFailure(error: unknown): void;
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** A run that is queued or in progress. */
@@ -48,13 +56,13 @@ export class RunService {
   readonly #queue: Queue;
   readonly #changes = new Changes();
   readonly #active = new Map<string, Active>();
-  /** Ended runs whose end the store would not take; kept until it does. At most one per accepted run. */
-  readonly #unsaved = new Map<string, Run>();
+  readonly #endings: Endings;
   #closing = false;
 
   constructor(deps: RunServiceDeps) {
     this.#deps = deps;
     this.#queue = new Queue(deps.limits);
+    this.#endings = new Endings(deps.store, deps.onFailure);
   }
 
   /**
@@ -148,7 +156,7 @@ export class RunService {
       await this.#stop(active);
       await active.ended.promise;
     }
-    this.#unsaved.delete(id);
+    this.#endings.forget(id);
     await this.#deps.store.delete(id);
     this.#changes.emit(id);
   }
@@ -171,7 +179,7 @@ export class RunService {
     });
     await Promise.all(running.map((active) => active.ended.promise));
     disarm();
-    await this.#saveUnsaved();
+    await this.#endings.retry();
   }
 
   #startDue(): void {
@@ -209,43 +217,18 @@ export class RunService {
       end = await active.execution.carryOut();
     } catch (error) {
       this.#deps.onFailure(error);
-      end = { status: "failed", endedAt: clock.nowIso(), error: storeProblem(error) };
+      end = { status: "failed", endedAt: clock.nowIso(), error: crashProblem(error) };
     }
     await this.#end(active, end);
     this.#queue.done(id);
     this.#startDue();
   }
 
-  /** Keeps a run's end: whole if the store takes it, without its result if it does not. */
   async #end(active: Active, end: RunPatch): Promise<void> {
-    const { store } = this.#deps;
-    const { id } = active.run;
-    let ended: Run = { ...active.run, ...end };
-    try {
-      await store.update(id, end);
-      await this.#saveUnsaved();
-    } catch (error) {
-      this.#deps.onFailure(error);
-      ended = { ...ended, status: "failed", result: null, error: storeProblem(error) };
-      this.#unsaved.set(id, ended);
-    }
-    this.#active.delete(id);
-    active.run = ended;
+    active.run = await this.#endings.save(active.run, end);
+    this.#active.delete(active.run.id);
     active.ended.resolve();
-    this.#changes.emit(id);
-  }
-
-  async #saveUnsaved(): Promise<void> {
-    for (const [id, run] of [...this.#unsaved]) {
-      try {
-        const { status, endedAt, error, progress } = run;
-        await this.#deps.store.update(id, { status, endedAt, error, progress });
-        this.#unsaved.delete(id);
-      } catch (error) {
-        this.#deps.onFailure(error);
-        return;
-      }
-    }
+    this.#changes.emit(active.run.id);
   }
 
   async #replay(idempotency: Idempotency): Promise<Run | undefined> {
@@ -270,7 +253,7 @@ export class RunService {
 
   #known(id: string): Run | undefined {
     const active = this.#active.get(id);
-    if (active === undefined) return this.#unsaved.get(id);
+    if (active === undefined) return this.#endings.unsaved(id);
     const progress = active.execution?.progress ?? active.run.progress;
     return { ...active.run, progress };
   }
@@ -289,25 +272,9 @@ function makeActive(run: Run): Active {
   return { run, execution: undefined, ended: Promise.withResolvers() };
 }
 
-/** Resolves when the run has finished, has gone, or `signal` or the service says to stop waiting. */
-export async function whenFinished(
-  runs: Pick<RunService, "closing" | "get" | "onChange">,
-  id: string,
-  signal: AbortSignal,
-): Promise<void> {
-  let changed = Promise.withResolvers<void>();
-  const wake = (): void => changed.resolve();
-  const off = runs.onChange(id, wake);
-  signal.addEventListener("abort", wake, { once: true });
-  try {
-    for (;;) {
-      const run = await runs.get(id);
-      if (run === undefined || isFinished(run) || signal.aborted || runs.closing) return;
-      await changed.promise;
-      changed = Promise.withResolvers();
-    }
-  } finally {
-    off();
-    signal.removeEventListener("abort", wake);
-  }
+/** What reaches this is the store's failure or a bug of ours. */
+function crashProblem(error: unknown): Problem {
+  return error instanceof StoreError
+    ? storeProblem(error)
+    : makeProblem("run-crashed", "the run could not be carried out; the service's log says why");
 }

@@ -18,7 +18,13 @@ const interval = z
 
 const latency: z.ZodType<LatencySummary> = z.looseObject({
   n: count,
-  ...{ min: maybe, mean: maybe, p50: maybe, p90: maybe, p95: maybe, p99: maybe, p999: maybe },
+  min: maybe,
+  mean: maybe,
+  p50: maybe,
+  p90: maybe,
+  p95: maybe,
+  p99: maybe,
+  p999: maybe,
   max: maybe,
 });
 

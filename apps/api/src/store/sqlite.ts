@@ -17,6 +17,10 @@ import type { ExchangePage, Idempotency, KeyedRun, RunPatch, RunQuery, Store } f
 /** JSON lines kept in one row: few enough to read one row at a time, many enough to write fast. */
 const LINES_PER_ROW = 128;
 
+const INSERT_EXCHANGES = "INSERT INTO exchanges (run_id, first, count, lines) VALUES (?, ?, ?, ?)";
+const MARK_INTERRUPTED =
+  "UPDATE runs SET status = 'failed', ended_at = ?, error = ? WHERE status = 'running'";
+
 /** Sorts after every run id. */
 const AFTER_ALL_IDS = "~";
 
@@ -108,10 +112,7 @@ class SqliteStore implements Store {
       let first = this.#exchangesOf(id);
       for (let at = 0; at < lines.length; at += LINES_PER_ROW) {
         const batch = lines.slice(at, at + LINES_PER_ROW);
-        this.#run(
-          "INSERT INTO exchanges (run_id, first, count, lines) VALUES (?, ?, ?, ?)",
-          ...[id, first, batch.length, batch.join("\n")],
-        );
+        this.#run(INSERT_EXCHANGES, id, first, batch.length, batch.join("\n"));
         first += batch.length;
       }
     });
@@ -140,10 +141,7 @@ class SqliteStore implements Store {
 
   markInterrupted(error: Problem, endedAt: string): Promise<number> {
     return this.#write("mark interrupted runs", () =>
-      this.#run(
-        "UPDATE runs SET status = 'failed', ended_at = ?, error = ? WHERE status = 'running'",
-        ...[endedAt, JSON.stringify(error)],
-      ),
+      this.#run(MARK_INTERRUPTED, endedAt, JSON.stringify(error)),
     );
   }
 

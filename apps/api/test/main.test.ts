@@ -1,0 +1,129 @@
+/** The program: signals, exit codes, and what survives the worst of ends. */
+
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { Run } from "../src/runs/run.ts";
+import { startMain } from "./support/child.ts";
+import { http } from "./support/http.ts";
+import { makeTempFolder } from "./support/temp-folder.ts";
+
+const FAST = { specVersion: 1, seed: 1, workload: { messages: 20 } };
+/** Would take an hour. */
+const SLOW = { specVersion: 1, seed: 2, workload: { messages: 3600, ratePerSecond: 20 } };
+
+async function takenPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  return (server.address() as AddressInfo).port;
+}
+
+describe("a clean end", () => {
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "follows %s: exit code 0, one line in all",
+    async (signal) => {
+      const child = startMain({ FAULTLINE_DATA: ":memory:" });
+      const url = await child.listening;
+      expect((await http(url).get("/v1/health")).status).toBe(200);
+      child.kill(signal);
+      expect(await child.ended).toEqual({
+        code: 0,
+        signal: null,
+        stdout: `Faultline listens on ${url} (reference: ${url}/docs)\n`,
+        stderr: "",
+      });
+    },
+  );
+
+  test("stops a run that takes too long, and the next start knows why it ended", async () => {
+    const environment = { FAULTLINE_DATA: makeTempFolder(), FAULTLINE_GRACE_MS: "0" };
+    const first = startMain(environment);
+    const before = http(await first.listening);
+    const { id } = await before.start(SLOW);
+    await before.untilFirstExchange(id);
+    first.kill("SIGTERM");
+    expect(await first.ended).toMatchObject({ code: 0, stderr: "" });
+    const after = http(await startMain(environment).listening);
+    expect(await after.json<Run>(`/v1/runs/${id}`)).toMatchObject({
+      status: "failed",
+      error: { detail: "the service was shut down while the run was in progress" },
+    });
+  });
+});
+
+describe("kill -9 in the middle", () => {
+  test("keeps what is finished, marks what was cut, and takes up what waited", async () => {
+    const environment = { FAULTLINE_DATA: makeTempFolder(), RUNS_AT_ONCE: "1" };
+    const first = startMain(environment);
+    const before = http(await first.listening);
+    const finished = await before.untilEnd((await before.start(FAST)).id);
+    const cut = await before.start(SLOW);
+    const waiting = await before.start({ ...FAST, seed: 3 });
+    await before.untilFirstExchange(cut.id);
+    first.kill("SIGKILL");
+    expect((await first.ended).signal).toBe("SIGKILL");
+
+    const after = http(await startMain(environment).listening);
+    expect(finished.status).toBe("completed");
+    expect(await after.json<Run>(`/v1/runs/${finished.id}`)).toEqual(finished);
+    const lines = await (await after.get(`/v1/runs/${finished.id}/exchanges`)).text();
+    expect(lines.trimEnd().split("\n")).toHaveLength(20);
+    expect(await after.json<Run>(`/v1/runs/${cut.id}`)).toMatchObject({
+      status: "failed",
+      result: null,
+      error: { type: "urn:faultline:problem:interrupted" },
+    });
+    expect(await (await after.get(`/v1/runs/${cut.id}/exchanges`)).text()).toMatch(/^\{.*\}\n/);
+    expect(await after.untilEnd(waiting.id)).toMatchObject({ status: "completed" });
+  });
+});
+
+describe("a start that cannot be is one line on standard error and exit code 3:", () => {
+  test.each<[string, () => Promise<Record<string, string>>, RegExp]>([
+    [
+      "a port in use",
+      async () => ({ PORT: String(await takenPort()), FAULTLINE_DATA: ":memory:" }),
+      /^Cannot listen on 127\.0\.0\.1:\d+: the port is already in use\n$/,
+    ],
+    [
+      "an address of another machine",
+      async () => ({ HOST: "192.0.2.1", FAULTLINE_DATA: ":memory:" }),
+      /^Cannot listen on 192\.0\.2\.1:0: this machine has no such address\n$/,
+    ],
+    [
+      "a port that is no port",
+      async () => ({ PORT: "eighty" }),
+      /^Cannot start as "PORT" must be an integer from 0 to 65535: got eighty\n$/,
+    ],
+    [
+      "a limit out of its range",
+      async () => ({ RUNS_AT_ONCE: "0" }),
+      /^Cannot start as "RUNS_AT_ONCE" must be an integer from 1 to 64: got 0\n$/,
+    ],
+    [
+      "a file where the data folder should be",
+      async () => {
+        const file = join(makeTempFolder(), "file");
+        writeFileSync(file, "");
+        return { FAULTLINE_DATA: file };
+      },
+      /^Cannot open the store in "[^\n]*\n$/,
+    ],
+    [
+      "a data folder that another process uses",
+      async () => {
+        const environment = { FAULTLINE_DATA: makeTempFolder() };
+        await startMain(environment).listening;
+        return environment;
+      },
+      /^Cannot use the store in "[^\n"]*": another process is using it\n$/,
+    ],
+  ])("%s", async (_, environment, line) => {
+    const { code, stdout, stderr } = await startMain(await environment()).ended;
+    expect(stderr).toMatch(line);
+    expect([code, stdout]).toEqual([3, ""]);
+  });
+});

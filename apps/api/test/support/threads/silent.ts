@@ -1,0 +1,3 @@
+/** A run's thread that ends without a word. */
+
+export {};

@@ -1,0 +1,131 @@
+/** The thread of a run: whatever happens in there, an outcome comes out here. */
+
+import { describe, expect, test } from "vitest";
+import { parseSpec, type Result } from "@faultline/experiment";
+import type { RunOutcome, RunWatch } from "../src/runner/runner.ts";
+import { makeThreadRunner } from "../src/runner/thread.ts";
+import type { Progress } from "../src/runs/run.ts";
+import { systemClock } from "../src/system.ts";
+import { makeFakeClock } from "./support/fake-clock.ts";
+
+const parsed = parseSpec({ specVersion: 1, seed: 3, workload: { messages: 300 } });
+if (!parsed.ok) throw new Error("this spec must parse");
+const { spec } = parsed;
+
+const LIMITS = { runMemoryMiBMax: 256, wallMsMax: 60_000 };
+
+const thread = (name: string): URL => new URL(`./support/threads/${name}.ts`, import.meta.url);
+
+interface Watched extends RunWatch {
+  readonly abort: AbortController;
+  readonly progress: Progress[];
+  readonly lines: string[];
+  /** Resolves with the first report of progress. */
+  readonly begun: Promise<void>;
+}
+
+function watch(): Watched {
+  const abort = new AbortController();
+  const begun = Promise.withResolvers<void>();
+  const progress: Progress[] = [];
+  const lines: string[] = [];
+  return {
+    abort,
+    signal: abort.signal,
+    progress,
+    lines,
+    begun: begun.promise,
+    onProgress(report) {
+      progress.push(report);
+      begun.resolve();
+    },
+    onExchanges: (batch) => void lines.push(...batch),
+  };
+}
+
+const runIn = (name: string, watched: RunWatch): Promise<RunOutcome> =>
+  makeThreadRunner({ clock: systemClock, ...LIMITS, entry: thread(name) }).run(spec, watched);
+
+describe("a run in its thread", () => {
+  test("gives its result, every exchange once, and progress up to the end", async () => {
+    const watched = watch();
+    const runner = makeThreadRunner({ clock: systemClock, ...LIMITS });
+    const outcome = await runner.run(spec, watched);
+    expect(outcome).toMatchObject({ kind: "result", result: { seed: 3 } });
+    const { result } = outcome as { result: Result };
+    expect(result.counts.messages).toBe(300);
+    expect(watched.progress.at(-1)).toEqual({ done: 300, total: 300 });
+    const messages = watched.lines.map((line) => (JSON.parse(line) as { message: number }).message);
+    expect(messages.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 300 }, (_, at) => at));
+  });
+
+  test("that is told to stop gives what it has", async () => {
+    const watched = watch();
+    const runner = makeThreadRunner({ clock: systemClock, ...LIMITS });
+    const slow = { ...spec, workload: { ...spec.workload, messages: 3000, ratePerSecond: 100 } };
+    const running = runner.run(slow, watched);
+    await watched.begun;
+    watched.abort.abort(new Error("enough"));
+    const outcome = await running;
+    expect(outcome).toMatchObject({ kind: "result", result: { verdict: "inconclusive" } });
+  });
+
+  test("that was told to stop before it began ends", async () => {
+    const watched = watch();
+    watched.abort.abort(new Error("never mind"));
+    const outcome = await makeThreadRunner({ clock: systemClock, ...LIMITS }).run(spec, watched);
+    expect(["result", "failed"]).toContain(outcome.kind);
+  });
+});
+
+describe("a thread that fails", () => {
+  test("by an error says so in one line", async () => {
+    expect(await runIn("crash", watch())).toEqual({
+      kind: "failed",
+      code: "run-crashed",
+      message: "the run's thread crashed: boom",
+    });
+  });
+
+  test("by ending without a word is a crash", async () => {
+    expect(await runIn("silent", watch())).toEqual({
+      kind: "failed",
+      code: "run-crashed",
+      message: "the run's thread ended without a result",
+    });
+  });
+
+  test("by taking more memory than allowed is told from other crashes", async () => {
+    const small = { clock: systemClock, ...LIMITS, runMemoryMiBMax: 64 };
+    const runner = makeThreadRunner({ ...small, entry: thread("memory") });
+    expect(await runner.run(spec, watch())).toEqual({
+      kind: "failed",
+      code: "run-crashed",
+      message: "the run used more memory than allowed (runMemoryMiBMax)",
+    });
+  });
+
+  test("by not being there at all is a crash", async () => {
+    expect(await runIn("missing", watch())).toMatchObject({ kind: "failed", code: "run-crashed" });
+  });
+
+  test.each(["deaf", "busy"])(
+    "to obey (%s) is ended after its time, and not before",
+    async (name) => {
+      const clock = makeFakeClock();
+      const watched = watch();
+      const runner = makeThreadRunner({ clock, ...LIMITS, entry: thread(name) });
+      const running = runner.run(spec, watched);
+      await watched.begun;
+      let over = false;
+      void running.then(() => (over = true));
+      watched.abort.abort(new Error("enough"));
+      clock.advance(4999);
+      await new Promise(setImmediate);
+      expect(over).toBe(false);
+      clock.advance(1);
+      expect(await running).toMatchObject({ kind: "failed", code: "run-crashed" });
+      expect(clock.armed).toBe(0);
+    },
+  );
+});
