@@ -44,13 +44,13 @@ export const LIMITS = {
     default: 65_536,
     min: 1,
     max: 1_048_576,
-    description: "workload.payloadBytes, and the UTF-8 bytes of one body; 422 above.",
+    description: "workload.payloadBytes, and the length of one of workload.bodies; 422 above.",
   },
   delayMsMax: {
     default: 60_000,
     min: 1,
     max: DAY_MS,
-    description: "delayMs + jitterMs of any fault; 422 above.",
+    description: "Any delay, hold or pause of a fault, in ms; 422 above.",
   },
   clientsMax: {
     default: 1000,

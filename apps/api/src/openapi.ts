@@ -67,7 +67,7 @@ export function makeOpenApiDocument(
     info: {
       title: "Faultline",
       version,
-      description: [INTRODUCTION, limitTable(limits), problemTable()].join("\n"),
+      description: [INTRODUCTION, limitLines(limits), problemLines()].join("\n"),
       license: { name: "MIT" },
     },
     servers: [{ url: "/" }],
@@ -88,18 +88,18 @@ function limitList(limits: Limits): readonly object[] {
   });
 }
 
-function limitTable(limits: Limits): string {
-  const rows = LIMIT_NAMES.map((name) => {
+function limitLines(limits: Limits): string {
+  const lines = LIMIT_NAMES.map((name) => {
     const { default: byDefault, description } = LIMITS[name];
-    return `| \`${name}\` | ${limits[name]} | ${byDefault} | ${description} |`;
+    const value = limits[name] === byDefault ? "" : `, ${byDefault} by default`;
+    return `- \`${name}\`: **${limits[name]}**${value}. ${description}`;
   });
-  const head = ["| limit | here | default | what happens |", "|---|---|---|---|"];
-  return ["## Limits", "", ...head, ...rows, ""].join("\n");
+  return ["## Limits", "", ...lines, ""].join("\n");
 }
 
-function problemTable(): string {
-  const rows = Object.entries(PROBLEMS).map(
-    ([code, { status, title }]) => `| \`${code}\` | ${status} | ${title} |`,
+function problemLines(): string {
+  const lines = Object.entries(PROBLEMS).map(
+    ([code, { status, title }]) => `- \`${code}\` (${status}): ${title}.`,
   );
-  return ["## Problems", "", "| code | status | title |", "|---|---|---|", ...rows, ""].join("\n");
+  return ["## Problems", "", ...lines, ""].join("\n");
 }

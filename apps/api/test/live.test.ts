@@ -6,6 +6,8 @@ import type { Run } from "../src/runs/run.ts";
 import { makeAnswerSchemas } from "../src/schema/answer.ts";
 import { SPEC_LIMITS_DEFAULT } from "@faultline/experiment";
 import { type Api, startApi, type StartOptions } from "../src/start.ts";
+import { type FakeClock, makeFakeClock } from "./support/fake-clock.ts";
+import { makeFakeRunner } from "./support/fake-runner.ts";
 import { http } from "./support/http.ts";
 import { readSse } from "./support/sse.ts";
 
@@ -132,6 +134,46 @@ describe("a caller who does not speak HTTP", () => {
     expect(answer?.status ?? 413).toBe(413);
     expect((await get("/v1/health")).status).toBe(200);
   });
+});
+
+describe("a reader that stops reading", () => {
+  test("is cut off in the middle, and its place is free again", async () => {
+    const clock = makeFakeClock();
+    const runner = makeFakeRunner();
+    const api = await startApi({ clock, runner, limits: { ssePeersMax: 1 } });
+    onTestFinished(() => closeWith(api, clock));
+    const { get, json, start: startRun } = http(api.url);
+    const { id } = await startRun({ specVersion: 1, workload: { messages: 100_000 } });
+    const run = await runner.started(0);
+    // More than all buffers between here and there hold together.
+    run.exchange(0, 100_000);
+    run.finish();
+    const events = `/v1/runs/${id}/events`;
+    const socket = connect(api.port, "127.0.0.1");
+    socket.write(`GET ${events} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    socket.on("error", () => {});
+    await new Promise((resolve) => socket.once("readable", resolve));
+    let other = await get(events);
+    for (; other.status === 429; other = await get(events)) clock.advance(30_000);
+    expect(other.status).toBe(200);
+    await other.body?.cancel();
+    let heard = "";
+    socket.on("data", (chunk: Uint8Array) => (heard += Buffer.from(chunk).toString()));
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect(heard).toContain("event: exchange\nid: 1\n");
+    expect(heard).not.toContain("event: end");
+    expect(await json<Run>(`/v1/runs/${id}`)).toMatchObject({ status: "completed" });
+  });
+
+  /** A close with a clock that somebody has to move. */
+  async function closeWith(api: Api, clock: FakeClock): Promise<void> {
+    let closed = false;
+    void api.close().then(() => (closed = true));
+    while (!closed) {
+      clock.advance(1000);
+      await new Promise(setImmediate);
+    }
+  }
 });
 
 describe("fifty runs at once, two at a time", () => {

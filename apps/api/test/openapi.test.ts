@@ -1,7 +1,8 @@
 /** The document and its page: complete, true to the app, and nothing from elsewhere. */
 
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { LIMIT_NAMES, LIMITS } from "../src/limits.ts";
+import { LIMIT_NAMES, limitEnvName, LIMITS } from "../src/limits.ts";
 import { PROBLEMS } from "../src/problem.ts";
 import { makeBench, SPEC } from "./support/bench.ts";
 
@@ -79,7 +80,7 @@ describe("the document", () => {
       default: LIMITS.messagesMax.default,
       env: "FAULTLINE_MESSAGES_MAX",
     });
-    expect(document.info.description).toContain("| `messagesMax` | 123 |");
+    expect(document.info.description).toContain("`messagesMax`: **123**, 100000 by default.");
     expect(JSON.stringify(document.components.schemas["Spec"])).toContain('"maximum":123');
   });
 
@@ -119,4 +120,12 @@ describe("the page", () => {
     expect(response.headers.get("content-type")).toMatch(/^text\/javascript/);
     expect((await response.text()).length).toBeGreaterThan(1_000_000);
   });
+});
+
+test("the README lists every limit with its default and its variable", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  for (const name of LIMIT_NAMES) {
+    const row = `| \`${name}\` | ${LIMITS[name].default} | \`${limitEnvName(name)}\` |`;
+    expect(readme.replaceAll(/ +/g, " ")).toContain(row);
+  }
 });
