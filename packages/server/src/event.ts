@@ -18,8 +18,10 @@ export type ServerRefusalCode =
   | "second-session"
   /** A frame begun was not completed within `frameTimeoutMs`. */
   | "frame-timeout"
-  /** Above `connectionsMax`. */
-  | "connections-full";
+  /** A link above `connectionsMax`. */
+  | "connections-full"
+  /** A link that came while the server shuts down. */
+  | "shutting-down";
 
 /** Why a link is gone. */
 export type CloseCode =

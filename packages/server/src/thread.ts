@@ -20,12 +20,6 @@ import type {
 import { ServerError } from "./error.ts";
 import type { ServerEvent } from "./event.ts";
 
-/**
- * The private import of package.json, so that it is the source here and the built file in a
- * published package. `import.meta.resolve` says the same, but not in every test runner.
- */
-const WORKER_URL = pathToFileURL(createRequire(import.meta.url).resolve("#worker"));
-
 /** What a worker says when it serves. */
 export type WorkerReady = Extract<WorkerReport, { report: "ready" }>;
 
@@ -58,7 +52,7 @@ export class WorkerThread {
     this.index = setup.index;
     this.#watcher = watcher;
     this.ready = this.#start.promise;
-    this.#worker = new Worker(WORKER_URL, { workerData: setup });
+    this.#worker = new Worker(workerUrl(), { workerData: setup });
     this.#worker.on("message", (report: WorkerReport) => this.#take(report));
     this.#worker.on("error", (error: unknown) => (this.#error = describe(error)));
     this.#worker.on("exit", (code) => this.#exited(code));
@@ -140,6 +134,14 @@ export class WorkerThread {
     this.#questions.clear();
     if (started && !asked) this.#watcher.onCrash(message, last);
   }
+}
+
+/**
+ * The private import of package.json, so that it is the source here and the built file in a
+ * published package. `import.meta.resolve` says the same, but not in every test runner.
+ */
+function workerUrl(): URL {
+  return pathToFileURL(createRequire(import.meta.url).resolve("#worker"));
 }
 
 function describe(error: unknown): string {

@@ -1,5 +1,5 @@
 /** Every limit, on both sides: just below nothing happens, just above it is what limits.ts says. */
-import { encodeFrame, StatusCode } from "@faultline/protocol";
+import { encodeFrame, FrameType, StatusCode } from "@faultline/protocol";
 import { describe, expect, test } from "vitest";
 import type { ServerLimits } from "../src/limits.ts";
 import { SERVER_LIMITS_DEFAULT, serverLimits } from "../src/limits.ts";
@@ -86,6 +86,15 @@ describe("idleTimeoutMs", () => {
     client.send({});
     world.advanceMs(5000);
     expect(client.replies).toEqual(["0:Hey"]);
+  });
+
+  test("so is one to a peer that has already said goodbye", () => {
+    const late = plan({ id: "late", kind: "delay", delayMs: 5000 });
+    const world = new CoreWorld({ limits: { idleTimeoutMs: 1000 }, plan: late });
+    const client = world.dial();
+    client.send({}, { type: FrameType.goodbye });
+    world.advanceMs(5000);
+    expect([client.replies, client.seen.isEnded]).toEqual([["0:Hey"], true]);
   });
 
   test("a datagram peer is forgotten without a word", () => {
@@ -280,6 +289,19 @@ describe("shutting down", () => {
     client.link.end();
     world.advanceMs(1);
     expect(drained).toBe(true);
+  });
+
+  test("ends a connection whose end a fault has made late", () => {
+    const slow = plan({ id: "slow", kind: "slow-close", delayMs: 300, direction: "request" });
+    const world = new CoreWorld({ plan: slow });
+    const client = world.dial();
+    client.send({});
+    client.link.end();
+    world.advanceMs(1);
+    let drained = false;
+    world.core.drain(() => (drained = true));
+    world.advanceMs(300);
+    expect([client.seen.isClosed, drained]).toEqual([true, true]);
   });
 
   test("turns new connections away, and is done at once when there is none", () => {

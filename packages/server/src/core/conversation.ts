@@ -1,22 +1,24 @@
 /**
  * One link, from accept to close: what is common to both codecs.
  *
- *   link ─► onBytes ─► dialogue.read ─► requests ─► dialogue.arrive ─► responder
- *   link ◄─ settle ◄── post ◄────────── replies ◄── submitReply ◄────────┘
+ *   link ─► onBytes ─► dialogue.read ─► passages ─► dialogue.arrive ─► responder
+ *   link ◄─ settle ◄── post ◄────────── passages ◄─ submitReply ◄────────┘
  *
- * `requests` and `replies` are passages (passage.ts), made when faults are in force; without, the
- * dialogue goes the short way. Nothing is written while bytes are read: replies collect, and leave
- * when the event is over. What the bytes mean is the dialogue's business.
+ * Passages exist where faults are in force; without, messages go the short way, past them. Nothing
+ * is written while bytes are read: replies collect, and leave when the event is over. What the
+ * bytes mean is the dialogue's business.
  */
 import type { Direction } from "@faultline/faults";
-import type { Link, LinkError, LinkEvents, SessionId } from "@faultline/protocol";
+import type { Frame, Link, LinkError, LinkEvents, SessionId } from "@faultline/protocol";
+import { encodeFrame } from "@faultline/protocol";
 import type { CloseCode, ServerRefusalCode } from "../event.ts";
 import type { CoreContext } from "./context.ts";
 import type { Dialogue } from "./dialogue.ts";
 import { Outlet } from "./outlet.ts";
-import { Passage } from "./passage.ts";
+import { Patience } from "./patience.ts";
+import { Passages } from "./passages.ts";
 import type { Due } from "./schedule.ts";
-import type { Parcel, Ticket } from "./ticket.ts";
+import type { Ticket } from "./ticket.ts";
 
 /** What a conversation needs beside the context. */
 export interface ConversationHost {
@@ -46,15 +48,12 @@ export class Conversation implements LinkEvents {
   readonly #context: CoreContext;
   readonly #host: ConversationHost;
   readonly #outlet: Outlet;
+  readonly #patience: Patience;
   #state: State = "open";
   #closeCode: CloseCode | undefined;
   #dialogue: Dialogue | undefined;
-  #requests: Passage | undefined;
-  #replies: Passage | undefined;
+  #passages: Passages | undefined;
   #endDue: Due | undefined;
-  #heardUs: number;
-  /** When the frame was begun that is not complete; -1 when none is. */
-  #partialUs = -1;
 
   constructor(
     link: Link,
@@ -66,7 +65,7 @@ export class Conversation implements LinkEvents {
     this.#context = options.context;
     this.#host = options.host;
     this.#outlet = new Outlet(link, options.context);
-    this.#heardUs = options.context.clock.nowUs();
+    this.#patience = new Patience(options.context.limits, options.context.clock.nowUs());
   }
 
   get remote(): string {
@@ -79,8 +78,7 @@ export class Conversation implements LinkEvents {
 
   /** Bytes that faults keep back, upkeep included. */
   get heldBytes(): number {
-    const requests = this.#requests === undefined ? 0 : this.#requests.heldBytes;
-    return requests + (this.#replies === undefined ? 0 : this.#replies.heldBytes);
+    return this.#passages === undefined ? 0 : this.#passages.heldBytes;
   }
 
   onOpen(): void {}
@@ -90,12 +88,10 @@ export class Conversation implements LinkEvents {
     context.counters.bytesIn += bytes.length;
     if (this.#state === "over" || this.#state === "ended") return;
     const nowUs = context.clock.nowUs();
-    this.#heardUs = nowUs;
     const { messages } = this;
     this.#dialogue ??= this.#host.createDialogue(this);
     this.#dialogue.read(bytes, nowUs);
-    if (this.#dialogue.partialBytes === 0) this.#partialUs = -1;
-    else if (this.#partialUs < 0 || this.messages !== messages) this.#partialUs = nowUs;
+    this.#patience.heard(nowUs, this.#dialogue.partialBytes > 0, this.messages !== messages);
     this.settle();
   }
 
@@ -121,51 +117,50 @@ export class Conversation implements LinkEvents {
     this.#host.forget(this);
   }
 
-  /** Whether requests must go through the faults; else the dialogue may execute them at once. */
-  get requestsFaulty(): boolean {
-    return this.#requests !== undefined || !this.#context.chain.idle;
-  }
-
-  /** Whether replies must go through the faults; else the dialogue may write them at once. */
-  get repliesFaulty(): boolean {
-    return this.#replies !== undefined || !this.#context.chain.idle;
+  /** Whether messages must go through the faults; else the short way will do. */
+  get isFaulty(): boolean {
+    return this.#passages !== undefined || !this.#context.chain.idle;
   }
 
   /** Whether nothing, be it a message or not, gets through that way. */
   swallows(direction: Direction): boolean {
-    const passage = direction === "request" ? this.#requests : this.#replies;
-    return this.#context.cut[direction] || passage?.isSilent === true;
+    return this.#context.cut[direction] || this.#passages?.isSilent(direction) === true;
   }
 
   /** Puts a request before the faults. The bytes are lent for the call. */
   submitRequest(ticket: Ticket, bytes: Uint8Array): void {
-    this.#requests ??= this.#createPassage("request");
-    this.#requests.submit(ticket, bytes, true);
+    this.#passages ??= this.#createPassages();
+    this.#passages.submitRequest(ticket, bytes);
   }
 
   /** Sends a reply by way of the faults. The bytes are given away. */
   submitReply(ticket: Ticket, bytes: Uint8Array): void {
-    if (!this.repliesFaulty) {
+    if (!this.isFaulty) {
       this.post(bytes);
       return;
     }
-    this.#replies ??= this.#createPassage("reply");
-    this.#replies.submit(ticket, bytes, false);
+    this.#passages ??= this.#createPassages();
+    this.#passages.submitReply(ticket, bytes);
+  }
+
+  /** Sends a frame on the short way: a stream's go out together when the event is over. */
+  write(frame: Frame): void {
+    if (!this.stream) this.post(encodeFrame(frame));
+    else if (this.#canWrite) this.#context.writer.append(frame);
   }
 
   /** Sends bytes past the faults when the event is over. The bytes are given away. */
   post(bytes: Uint8Array): void {
-    if (this.#state === "open" || this.#state === "ending") this.#outlet.post(bytes);
+    if (this.#canWrite) this.#outlet.post(bytes);
   }
 
   /** The event is over: what was written goes out, and reading follows the queues. */
   settle(): void {
     if (this.#state === "over") return;
-    if (this.#state !== "ended") this.#outlet.flush();
+    if (this.#canWrite) this.#outlet.flush();
     const wasPaused = this.#outlet.isPaused;
     this.#outlet.steer(this.heldBytes);
-    // While nothing was read, no frame could be completed.
-    if (wasPaused && this.#partialUs >= 0) this.#partialUs = this.#context.clock.nowUs();
+    if (wasPaused) this.#patience.forgive(this.#context.clock.nowUs());
     if (this.#state === "ending" && this.heldBytes === 0 && this.#endDue === undefined) {
       this.#afterFault("reply", () => this.#end());
     }
@@ -207,41 +202,30 @@ export class Conversation implements LinkEvents {
   /** Closes the link if its time is up. */
   sweep(nowUs: number): void {
     if (this.#state === "over") return;
-    const { idleTimeoutMs, frameTimeoutMs } = this.#context.limits;
-    // A reader with a timer of its own may have got rid of the rest since.
-    if (this.#dialogue === undefined || this.#dialogue.partialBytes === 0) this.#partialUs = -1;
-    if (
-      !this.#outlet.isPaused &&
-      this.#partialUs >= 0 &&
-      nowUs - this.#partialUs >= frameTimeoutMs * 1000
-    ) {
+    const isPartial = (this.#dialogue?.partialBytes ?? 0) > 0;
+    if (!this.#outlet.isPaused && this.#patience.isFrameLate(nowUs, isPartial)) {
+      const { frameTimeoutMs } = this.#context.limits;
       this.refuse("frame-timeout", `A frame was not complete after ${frameTimeoutMs} ms.`, true);
       return;
     }
-    if (nowUs - this.#heardUs < idleTimeoutMs * 1000) return;
-    if (this.#state !== "open" || this.#outlet.isFull) this.#reset("idle-timeout");
+    if (!this.#patience.isIdle(nowUs)) return;
+    if (this.#state === "ended" || this.#outlet.isFull) this.#reset("idle-timeout");
     else if (this.heldBytes === 0) this.finish("idle-timeout");
   }
 
-  #createPassage(direction: Direction): Passage {
-    const arrive =
-      direction === "request"
-        ? (parcel: Parcel): void => this.#dialogue?.arrive(parcel)
-        : (parcel: Parcel): void => this.post(parcel.bytes);
-    return new Passage(direction, this.#context, {
-      party: this,
-      arrive,
-      settle: () => this.settle(),
-      answerLost: (ticket) => this.#answerLost(direction, ticket),
-      resetByFault: () => this.#reset("fault"),
-    });
+  get #canWrite(): boolean {
+    return this.#state === "open" || this.#state === "ending";
   }
 
-  /** An error reply for a request is a reply like any other; one for a reply takes its place. */
-  #answerLost(direction: Direction, ticket: Ticket): void {
-    const bytes = this.#dialogue!.encodeLost(ticket);
-    if (direction === "request") this.submitReply(ticket, bytes);
-    else this.post(bytes);
+  #createPassages(): Passages {
+    const dialogue = (this.#dialogue ??= this.#host.createDialogue(this));
+    return new Passages(this.#context, {
+      party: this,
+      dialogue,
+      post: (bytes) => this.post(bytes),
+      settle: () => this.settle(),
+      resetByFault: () => this.#reset("fault"),
+    });
   }
 
   /** Does `run` now, or later when a fault makes the end of the stream late. */
@@ -260,6 +244,7 @@ export class Conversation implements LinkEvents {
       this.#endDue = schedule.later(delayUs, () => {
         this.#endDue = undefined;
         run();
+        this.settle();
       });
     }
   }
@@ -273,15 +258,14 @@ export class Conversation implements LinkEvents {
   #reset(code: CloseCode): void {
     if (this.#state === "over") return;
     this.#closeCode = code;
-    if (this.#state !== "ended") this.#outlet.flush();
+    if (this.#canWrite) this.#outlet.flush();
     this.#abandon();
     this.link.reset();
   }
 
   #abandon(): void {
     this.#state = "over";
-    this.#requests?.close();
-    this.#replies?.close();
+    this.#passages?.close();
     this.#dialogue?.close();
     if (this.#endDue !== undefined) this.#context.schedule.remove(this.#endDue);
   }

@@ -230,8 +230,9 @@ export class ServerCore {
   }
 
   #turnAway(link: Link): LinkEvents {
-    this.#countRefusal("connections-full");
-    if (!this.#context.draining) this.#alarm.met("connectionsMax");
+    const { draining } = this.#context;
+    this.#countRefusal(draining ? "shutting-down" : "connections-full");
+    if (!draining) this.#alarm.met("connectionsMax");
     link.reset();
     return { onOpen() {}, onBytes() {}, onDrain() {}, onEnd() {}, onClose() {} };
   }

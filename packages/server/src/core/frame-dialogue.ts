@@ -110,7 +110,7 @@ export class FrameDialogue implements Dialogue {
     const ticket = { session, operation, attempt, copy: 0, sequence, checksum };
     this.#context.counters.messages++;
     if (this.#context.verbose) this.#tellMessage(ticket, item.payload.length);
-    if (!conversation.requestsFaulty) this.#answer(ticket, this.#executor.execute(item, nowUs));
+    if (!conversation.isFaulty) this.#answer(ticket, this.#executor.execute(item, nowUs));
     else conversation.submitRequest(ticket, datagram ?? this.#decoder!.raw());
   }
 
@@ -179,15 +179,14 @@ export class FrameDialogue implements Dialogue {
   }
 
   #answer(ticket: Ticket, answer: Answer): void {
-    const { counters, verbose, writer } = this.#context;
+    const { counters, verbose } = this.#context;
     if (answer.status === StatusCode.ok) counters.replies++;
     else counters.errorReplies++;
     if (verbose) this.#tellReply(ticket, answer);
     const frame = this.#frame(ticket, answer);
     const conversation = this.#conversation;
-    if (conversation.repliesFaulty) conversation.submitReply(ticket, encodeFrame(frame));
-    else if (conversation.stream) writer.append(frame);
-    else conversation.post(encodeFrame(frame));
+    if (conversation.isFaulty) conversation.submitReply(ticket, encodeFrame(frame));
+    else conversation.write(frame);
   }
 
   #frame(ticket: Ticket, answer: Answer): Frame {

@@ -108,7 +108,7 @@ export class PipeDialogue implements Dialogue {
     conversation.messages++;
     counters.messages++;
     if (verbose) this.#tell("message", ticket, body.length);
-    if (!conversation.requestsFaulty) this.#execute(body, ticket);
+    if (!conversation.isFaulty) this.#execute(body, ticket);
     else conversation.submitRequest(ticket, encodePipe(body, this.#limits));
   }
 
