@@ -1,3 +1,6 @@
+/**
+ * The door: everything that others may rely on. What is not listed may change tomorrow.
+ */
 export { createServerCore } from "./core/core.ts";
 export type { ServerCodec, ServerCore, ServerCoreOptions } from "./core/core.ts";
 export { NO_FAULTS } from "./core/plan.ts";
