@@ -1,3 +1,4 @@
+/** The door of the package: a simulated network, and the kernel below it. */
 export type { Address, LinkKind } from "./address.ts";
 export type { ClockSkew } from "./clock.ts";
 export { compareRuns } from "./compare.ts";

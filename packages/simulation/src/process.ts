@@ -99,7 +99,7 @@ export class SimulatedProcess implements Owner {
     if (this.#mode === Mode.running) this.#mode = Mode.paused;
   }
 
-  /** What came due meanwhile happens now, in the order it came due. */
+  /** What came due meanwhile happens now, in the order it came due, before anything that comes now. */
   resume(): void {
     if (this.#mode !== Mode.paused) return;
     this.#mode = Mode.running;
@@ -107,7 +107,7 @@ export class SimulatedProcess implements Owner {
     const held = this.#held;
     this.#held = [];
     for (const event of held) {
-      if (event.live) kernel.schedule(event, kernel.nowUs, EventClass.timer);
+      if (event.live) kernel.schedule(event, kernel.nowUs, EventClass.control);
     }
   }
 

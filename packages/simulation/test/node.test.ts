@@ -240,6 +240,34 @@ test("a paused process accepts, opens and closes links when it goes on", () => {
   expectKept(...clients, ...accepted);
 });
 
+test("a link opens before its bytes are told, however its owner and its process paused", () => {
+  const { simulation, dial, accepted } = stage("stream", { link });
+  const client = dial();
+  client.link?.pause();
+  simulation.at(D, () => simulation.node("client").pause());
+  simulation.run();
+  accepted[0]?.link?.send(pattern(4));
+  simulation.run();
+  simulation.node("client").resume();
+  client.link?.resume();
+  simulation.run();
+  expect(client.events).toEqual(["open", "bytes"]);
+  expectKept(client);
+});
+
+test("a link that was paused before it opened opens, and waits with its bytes", () => {
+  const { simulation, dial, accepted } = stage("stream", { link });
+  const client = dial();
+  client.link?.pause();
+  simulation.run();
+  accepted[0]?.link?.send(pattern(4));
+  simulation.run();
+  expect(client.events).toEqual(["open"]);
+  client.link?.resume();
+  simulation.run();
+  expect(client.events).toEqual(["open", "bytes"]);
+});
+
 test("a process that is paused in the middle of reading reads the rest when it goes on", () => {
   const { simulation, client, server } = connected("stream", { stream: { readBytesMax: 10 } });
   server.link?.pause();

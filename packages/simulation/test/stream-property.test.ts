@@ -48,7 +48,7 @@ const networks = fc.record({
 });
 
 const stacks = fc.record({
-  windowBytes: fc.constantFrom(1, 700, 262_144),
+  windowBytes: fc.constantFrom(60, 700, 262_144),
   segmentBytesMax: fc.constantFrom(100, 1460),
   cut: fc.constantFrom(0, 0.5),
   timeoutsMax: fc.constantFrom(1, 15),

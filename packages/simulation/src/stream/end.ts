@@ -11,13 +11,13 @@
  */
 import type { Link, LinkError, LinkEvents, Timer } from "@faultline/protocol";
 import type { Owner } from "../event.ts";
-import { Mode } from "../event.ts";
 import type { DirectedLink } from "../link.ts";
 import type { SimulatedNode } from "../node.ts";
 import type { Accept, SimulatedProcess } from "../process.ts";
 import type { World } from "../world.ts";
 import { StreamReceiver } from "./receiver.ts";
 import { sendReset } from "./reset.ts";
+import { Segment } from "./segment.ts";
 import { StreamSender } from "./sender.ts";
 
 /** What an end is made of. */
@@ -112,14 +112,15 @@ export class StreamEnd implements Link {
     this.peer = peer;
     this.local = this.address;
     this.sender.announce();
-    this.sender.open();
-    this.#tell(() => this.owner?.onOpen());
+    this.receiver.open(new Segment(peer.sender, "open", 0));
   }
 
-  /** The one who listened: the handshake is over. */
-  accepted(): void {
-    this.local = this.address;
-    this.owner = this.#accept?.(this);
+  /** The handshake is the first thing that is read; who listened learns of the link by it. */
+  openRead(): void {
+    if (this.#accept !== undefined) {
+      this.local = this.address;
+      this.owner = this.#accept(this);
+    }
     if (this.isOver) return;
     this.sender.open();
     this.owner?.onOpen();
@@ -155,12 +156,6 @@ export class StreamEnd implements Link {
     this.world.kernel.defer(() => {
       if (!this.isOver) run();
     }, this.process);
-  }
-
-  /** Tells the owner now, or, where the process is stopped, when it goes on. */
-  #tell(run: () => void): void {
-    if (this.process.mode === Mode.running) run();
-    else this.tellLater(run);
   }
 
   #abandon(): void {

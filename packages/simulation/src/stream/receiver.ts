@@ -36,6 +36,13 @@ export class StreamReceiver implements Reader {
     this.#last = segment;
   }
 
+  /** The handshake is over: its answer stands before everything else in the row. */
+  open(answer: Segment): void {
+    answer.hasArrived = true;
+    this.expect(answer);
+    this.#read();
+  }
+
   /** A segment has come. It is acknowledged first: what its owner does now may be sent too. */
   arrive(segment: Segment): void {
     segment.hasArrived = true;
@@ -67,7 +74,9 @@ export class StreamReceiver implements Reader {
     const end = this.#end;
     for (;;) {
       const segment = this.#first;
-      if (segment?.hasArrived !== true || end.isPaused || end.isOver) return;
+      if (segment?.hasArrived !== true || end.isOver) return;
+      // A link can be paused before it is open; it opens all the same.
+      if (end.isPaused && segment.what !== "open") return;
       if (end.process.mode !== Mode.running) {
         this.#wait();
         return;
@@ -85,7 +94,7 @@ export class StreamReceiver implements Reader {
       return;
     }
     this.#first = segment.next;
-    if (segment.what === "open") end.accepted();
+    if (segment.what === "open") end.openRead();
     else {
       this.isEnded = true;
       end.owner?.onEnd();
