@@ -97,8 +97,8 @@ export interface ServerLimits {
    */
   readonly eventsPendingMax: number;
   /**
-   * Bytes on their way to the worker that a connection is at home on, for each connection. Above
-   * it the connection is not read from until they have arrived.
+   * Bytes on their way to the worker that a link is at home on, for each link. Above it a
+   * connection is not read from until they have arrived; a datagram is dropped and counted.
    *
    * @default 1_048_576: one of the largest messages.
    */

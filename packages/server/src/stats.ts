@@ -31,7 +31,7 @@ export interface ServerCounters {
   /** Bytes received and handed to the operating system, frames of every type included. */
   bytesIn: number;
   bytesOut: number;
-  /** Datagrams dropped at `heldBytesMax` or `sendQueueBytesMax`. */
+  /** Datagrams dropped at `heldBytesMax`, `sendQueueBytesMax` or `relayBytesMax`. */
   datagramsDropped: number;
   recordsDropped: number;
   eventsDropped: number;

@@ -167,6 +167,7 @@ function meet(other: number, port: MessagePort): void {
     post: (message) => port.postMessage(message),
     accept: (link) => core.accept(link),
     relayBytesMax: limits.relayBytesMax,
+    onDropped: () => core.datagramDropped("relayBytesMax"),
     sendQueueBytesMax: limits.sendQueueBytesMax,
   });
   relays.get(other)?.close();

@@ -146,6 +146,16 @@ describe("responders", () => {
     expect(world.core.stats().counter).toBe(1);
   });
 
+  test("a reply that would not fit into a datagram is refused before it counts", () => {
+    const world = new CoreWorld({ kind: "datagram", responder: "counter" });
+    const client = world.dial();
+    client.send({ payload: new Uint8Array(65_444) });
+    client.send({ operation: 1, payload: new Uint8Array(65_443) });
+    world.advanceMs(1);
+    expect(client.frames.map((reply) => reply.status)).toEqual([StatusCode.tooLarge, 0]);
+    expect(world.core.stats().counter).toBe(1);
+  });
+
   test("one of your own is asked once for each operation", () => {
     const asked: string[] = [];
     const respond = (payload: Uint8Array): Uint8Array => {

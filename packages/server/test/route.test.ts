@@ -66,6 +66,7 @@ class RouteWorld {
       },
       accept: (link) => this.cores[index]!.accept(link),
       relayBytesMax: 5000,
+      onDropped: () => this.cores[index]!.datagramDropped("relayBytesMax"),
       sendQueueBytesMax: 5000,
     });
   }
@@ -219,6 +220,18 @@ describe("a relayed stream", () => {
     world.relays[1]!.close();
     expect(world.cores[1]!.stats().connectionsOpen).toBe(0);
   });
+});
+
+test("a datagram above relayBytesMax is dropped and counted", () => {
+  const world = new RouteWorld("datagram");
+  const client = world.dial();
+  const datagrams = 10;
+  for (let operation = 0; operation < datagrams; operation++) {
+    client.send({ session: THERE, operation, payload: new Uint8Array(1000) });
+  }
+  world.ms(1);
+  expect(client.frames).toHaveLength(5);
+  expect(world.cores[0]!.stats().datagramsDropped).toBe(5);
 });
 
 describe("a datagram peer with two sessions", () => {

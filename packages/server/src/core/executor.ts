@@ -21,8 +21,10 @@ export interface Answer {
 }
 
 const EMPTY = new Uint8Array(0);
-/** Largest payload that the protocol can carry back. */
-const REPLY_BYTES_MAX = 1_048_576;
+/** Largest payload that a reply can carry: the protocol's limit, … */
+const STREAM_REPLY_BYTES_MAX = 1_048_576;
+/** … and what of a UDP datagram (65,507 bytes) is left by the header and the longest checksum. */
+const DATAGRAM_REPLY_BYTES_MAX = 65_451;
 const MEMORY_STATUS = {
   full: StatusCode.overloaded,
   reused: StatusCode.operationReused,
@@ -32,10 +34,12 @@ const MEMORY_STATUS = {
 /** @see module */
 export class Executor {
   readonly #context: CoreContext;
+  readonly #replyBytesMax: number;
   #session: Session | undefined;
 
-  constructor(context: CoreContext) {
+  constructor(context: CoreContext, stream: boolean) {
     this.#context = context;
+    this.#replyBytesMax = stream ? STREAM_REPLY_BYTES_MAX : DATAGRAM_REPLY_BYTES_MAX;
   }
 
   /** The answer to a request; its payload is only valid until the next call. */
@@ -52,7 +56,7 @@ export class Executor {
     }
     if (memory !== "new") return errorAnswer(MEMORY_STATUS[memory]);
     if (draining) return errorAnswer(StatusCode.shuttingDown);
-    if (payload.length + responder.extraBytes > REPLY_BYTES_MAX) {
+    if (payload.length + responder.extraBytes > this.#replyBytesMax) {
       return errorAnswer(StatusCode.tooLarge);
     }
     counters.executions++;

@@ -40,7 +40,7 @@ export class FrameDialogue implements Dialogue {
   constructor(conversation: Conversation, context: CoreContext) {
     this.#conversation = conversation;
     this.#context = context;
-    this.#executor = new Executor(context);
+    this.#executor = new Executor(context, conversation.stream);
     this.#decoder = conversation.stream ? new FrameDecoder(context.limits) : undefined;
   }
 

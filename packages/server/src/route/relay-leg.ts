@@ -29,7 +29,10 @@ export class RelayLeg implements LinkEvents {
   onOpen(): void {}
 
   onBytes(bytes: Uint8Array): void {
-    if (this.#link.kind === "datagram" && this.#bytesOut > this.#options.relayBytesMax) return;
+    if (this.#link.kind === "datagram" && this.#bytesOut > this.#options.relayBytesMax) {
+      this.#options.onDropped();
+      return;
+    }
     this.#bytesOut += bytes.length;
     // Copied here: what a socket hands out may be a small part of a large buffer.
     this.#options.post({ relay: "bytes", id: this.#id, bytes: bytes.slice() });

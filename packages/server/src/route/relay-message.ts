@@ -35,8 +35,10 @@ export interface RelayOptions {
   post(message: RelayMessage): void;
   /** Owner of a link whose home is here. */
   accept(link: Link): LinkEvents;
-  /** Above so many bytes on their way home, a link is not read from. */
+  /** Above so many bytes on their way home, a stream is not read from, a datagram dropped. */
   readonly relayBytesMax: number;
+  /** A datagram was dropped for it. */
+  onDropped(): void;
   /** Above so many bytes on their way to the socket, a link is full. */
   readonly sendQueueBytesMax: number;
 }
