@@ -14,6 +14,8 @@ export const ExitCode = {
   tool: 3,
   /** A second Ctrl-C: left at once, as a shell reports SIGINT (128 + 2). */
   interrupted: 130,
+  /** Nobody reads the output any more, as a shell reports SIGPIPE (128 + 13). */
+  unread: 141,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 

@@ -9,6 +9,9 @@ import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 
+import { ExitCode } from "./exit.ts";
+import { codeOf, reasonOf } from "./reasons.ts";
+
 /** Where text goes. */
 export interface Output {
   write(text: string): void;
@@ -43,9 +46,29 @@ export interface System {
 
 const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
-function output(stream: NodeJS.WriteStream): Output {
+/**
+ * A reader that went away (`faultline … | head`) ends the program quietly, as with other tools;
+ * anything else, a full disk for example, is said and ends it as a tool error.
+ */
+function leaveBroken(name: string, error: unknown): never {
+  if (codeOf(error) === "EPIPE") process.exit(ExitCode.unread);
+  if (name !== "standard error") {
+    process.stderr.write(`faultline: Cannot write to ${name}: ${reasonOf(error)}\n`);
+  }
+  process.exit(ExitCode.tool);
+}
+
+function output(stream: NodeJS.WriteStream, name: string): Output {
+  stream.on("error", (error) => leaveBroken(name, error));
   return {
-    write: (text) => void stream.write(text),
+    write: (text) => {
+      try {
+        stream.write(text);
+      } catch (error) {
+        // Deno throws where Node emits.
+        leaveBroken(name, error);
+      }
+    },
     get isTTY() {
       return stream.isTTY === true;
     },
@@ -56,23 +79,14 @@ function output(stream: NodeJS.WriteStream): Output {
   };
 }
 
-/** A reader that went away (`faultline … | head`) ends the program quietly, as with other tools. */
-function leaveOnBrokenPipe(stream: NodeJS.WriteStream): void {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === "EPIPE" ? 0 : 3);
-  });
-}
-
-/** The real process. Call once: it listens for broken pipes. */
+/** The real process. Call once: it listens for outputs that break. */
 export function createSystem(): System {
-  leaveOnBrokenPipe(process.stdout);
-  leaveOnBrokenPipe(process.stderr);
   return {
     args: process.argv.slice(2),
     env: process.env,
     stdin: process.stdin,
-    stdout: output(process.stdout),
-    stderr: output(process.stderr),
+    stdout: output(process.stdout, "standard output"),
+    stderr: output(process.stderr, "standard error"),
     nowMs: () => performance.now(),
     date: () => new Date(),
     sleep: async (ms, signal) => {

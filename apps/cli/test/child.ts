@@ -35,7 +35,8 @@ export interface ChildOptions {
   /** Leaves standard input open. */
   readonly keepInput?: boolean;
   readonly env?: Record<string, string>;
-  readonly cwd?: string;
+  /** A file that takes standard output instead. */
+  readonly output?: string;
 }
 
 function environment(extra: Record<string, string>): NodeJS.ProcessEnv {
@@ -50,10 +51,11 @@ export function startProgram(
   args: readonly string[],
   options: ChildOptions = {},
 ): Child {
-  const child = spawn(command, [...args], {
-    env: environment(options.env ?? {}),
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-  });
+  const { output } = options;
+  const whole = [command, ...args];
+  const [program = "", ...rest] =
+    output === undefined ? whole : ["sh", "-c", `exec "$@" > ${output}`, "sh", ...whole];
+  const child = spawn(program, rest, { env: environment(options.env ?? {}) });
   // A test that failed half-way must not leave its children behind.
   onTestFinished(() => void child.kill("SIGKILL"));
   let stdout = "";

@@ -145,6 +145,27 @@ describe("messages", () => {
   });
 });
 
+describe("an output that breaks", () => {
+  const many = "malware\n".repeat(20_000);
+
+  test("a reader that leaves early ends it quietly, and not as a success", async () => {
+    const child = startCli(["send", "--json"], { input: many });
+    await child.line(() => true);
+    child.process.stdout.destroy();
+    const ended = await child.ended;
+    expect([ended.code, ended.stderr]).toEqual([141, ""]);
+  });
+
+  test("a full disk is one clear line and exit code 3", async ({ skip }) => {
+    skip(process.platform !== "linux", "/dev/full is a Linux device");
+    const ended = await runChild(["send", "--json"], { input: many, output: "/dev/full" });
+    expect([ended.code, ended.stderr]).toEqual([
+      3,
+      "faultline: Cannot write to standard output: the disk is full\n",
+    ]);
+  });
+});
+
 describe("a server that is not there", () => {
   test("is one clear line, exit code 3, and every message still has its outcome", async () => {
     const port = await freePort();
