@@ -108,13 +108,13 @@ export const LIMITS = {
     description: "Requests held open by `Prefer: wait` at once; above, the answer comes at once.",
   },
   listLimitDefault: {
-    default: 20,
+    default: 50,
     min: 1,
     max: 1000,
     description: "Runs on a page when `limit` is left out.",
   },
   listLimitMax: {
-    default: 100,
+    default: 200,
     min: 1,
     max: 1000,
     description: "Largest `limit` of a page; 422 above.",

@@ -215,7 +215,7 @@ const CASES: readonly Case[] = [
     code: "invalid-request",
     errors: ["/status", "/limit", "/page", "/cursor"],
   },
-  ...["101", "-1", "1.5", "1e1", "NaN", "", "0x1"].map((limit): Case => ({
+  ...["201", "-1", "1.5", "1e1", "NaN", "", "0x1"].map((limit): Case => ({
     name: `limit=${limit}`,
     method: "GET",
     path: `/v1/runs?limit=${limit}`,

@@ -33,7 +33,7 @@ describe("the events of a run", () => {
     const { id } = await bench.start(SPEC_10);
     const run = await bench.runner.started(0);
     const response = await get(bench, id);
-    expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+    expect(response.headers.get("content-type")).toBe("text/event-stream");
     const sse = readSse(response);
     expect(await sse.next()).toEqual({
       event: "progress",

@@ -51,7 +51,7 @@ const events: AppRoute = {
     if (!EVENT_ID.test(lastEventId)) {
       throw invalid([inputError("last-event-id", "must be the id of an event", "header")]);
     }
-    context.header("content-type", "text/event-stream; charset=utf-8");
+    context.header("content-type", "text/event-stream");
     // HEAD asks for the headers only: a stream opened for it would never be read.
     if (context.req.method === "HEAD") return context.body(null);
     return context.body(openEvents(context, app, run.id, Number(lastEventId)));
