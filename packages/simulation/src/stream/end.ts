@@ -5,9 +5,10 @@
  * each way, RST, half-open connections, retransmission with doubling waits. Roads not taken:
  * go-back-N (what arrived behind a gap is kept, as with SACK), fast retransmit and congestion
  * control (only a timeout repeats, the window is fixed, so throughput is min(rate, window / round
- * trip) exactly), delayed or random-lost acknowledgements (the next one would make up for it; only
- * a cut link swallows them), Nagle, keep-alive, urgent data, TIME_WAIT. The sender is told of a
- * loss by the simulation, but acts only when its timer would have: nothing is known too early.
+ * trip) exactly), acknowledgements that take room, are delayed or are lost by chance (the next
+ * would make up for it; only a cut link swallows them), Nagle, keep-alive, urgent data, TIME_WAIT.
+ * The simulation tells the sender of a loss, but the sender acts when its timer would have: never
+ * too early, and never for a segment that is only late.
  */
 import type { Link, LinkError, LinkEvents, Timer } from "@faultline/protocol";
 import type { Owner } from "../event.ts";
