@@ -9,7 +9,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     coverage: {
       provider: "v8",
-      include: ["packages/{protocol,faults}/src/**/*.ts"],
+      include: ["packages/{protocol,faults,simulation}/src/**/*.ts"],
       reporter: ["text-summary", "json-summary"],
       thresholds: { branches: 95 },
     },
