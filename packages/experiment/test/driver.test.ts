@@ -41,6 +41,12 @@ function rig(input: object, refuses?: (message: number) => boolean): Rig {
   return made;
 }
 
+/** Answers a client's oldest message, and lets the event end. */
+function echo(run: Rig, client = 0): void {
+  run.senders[client]?.echo();
+  run.clock.advance(0);
+}
+
 const held = ({ senders }: Rig): number[] => senders.map(({ taken }) => taken.length);
 
 describe("a closed loop", () => {
@@ -48,9 +54,9 @@ describe("a closed loop", () => {
     const run = rig({ workload: { messages: 10, clients: 2, inFlightMax: 3 } });
     run.driver.resume();
     expect(held(run)).toEqual([3, 3]);
-    run.senders[0]?.echo();
+    echo(run);
     expect(held(run)).toEqual([3, 3]);
-    for (let n = 0; n < 10; n += 1) for (const sender of run.senders) sender.echo();
+    for (let n = 0; n < 10; n += 1) for (const client of [0, 1]) echo(run, client);
     expect(run.settled).toHaveLength(10);
     expect(run.idle).toBe(1);
     expect(run.driver.submitted).toBe(10);
@@ -60,9 +66,18 @@ describe("a closed loop", () => {
     const run = rig({ workload: { messages: 2 } });
     run.driver.resume();
     run.clock.advance(700);
-    run.senders[0]?.echo();
-    run.senders[0]?.echo();
+    echo(run);
+    echo(run);
     expect(run.settled.map(({ plannedUs }) => plannedUs)).toEqual([5_000_000, 5_000_700]);
+  });
+
+  test("waits for the end of the event before it submits the next message", () => {
+    const run = rig({ workload: { messages: 3 } });
+    run.driver.resume();
+    run.senders[0]?.echo();
+    expect(held(run)).toEqual([0]);
+    run.clock.advance(0);
+    expect(held(run)).toEqual([1]);
   });
 
   test("gives the messages on as not idempotent where the spec says so", () => {
@@ -84,7 +99,7 @@ describe("a closed loop", () => {
     const run = rig({ workload: { messages: 20, inFlightMax: 2 } }, (message) => message % 3 === 0);
     run.driver.resume();
     while (run.settled.length < 20) {
-      run.senders[0]?.echo();
+      echo(run);
       run.clock.runUntilIdle();
     }
     expect(run.settled.map(({ message }) => message).toSorted((a, b) => a - b)).toEqual(
@@ -113,7 +128,7 @@ describe("an open schedule", () => {
     run.driver.pause();
     run.clock.advance(1_000_000);
     run.driver.resume();
-    for (let n = 0; n < 3; n += 1) run.senders[0]?.echo();
+    for (let n = 0; n < 3; n += 1) echo(run);
     expect(run.settled.map(({ plannedUs }) => plannedUs)).toEqual([
       5_000_000, 5_001_000, 5_002_000,
     ]);
@@ -136,8 +151,8 @@ describe("a run that ends early", () => {
     run.driver.resume();
     run.driver.stop();
     expect(run.idle).toBe(0);
-    run.senders[0]?.echo();
-    run.senders[0]?.echo();
+    echo(run);
+    echo(run);
     run.driver.resume();
     expect(held(run)).toEqual([0]);
     expect(run.idle).toBe(1);
@@ -155,7 +170,7 @@ describe("a run that ends early", () => {
     const run = rig({ workload: { messages: 10 } });
     run.driver.resume();
     run.driver.pause();
-    run.senders[0]?.echo();
+    echo(run);
     expect(held(run)).toEqual([0]);
     run.driver.resume();
     expect(held(run)).toEqual([1]);
@@ -171,7 +186,7 @@ describe("phases", () => {
     const run = rig({ workload: { messages: 4, ratePerSecond: 10 }, phases });
     run.driver.resume();
     run.clock.advance(1_000_000);
-    for (let n = 0; n < 4; n += 1) run.senders[0]?.echo();
+    for (let n = 0; n < 4; n += 1) echo(run);
     expect(run.settled.map(({ phase }) => phase)).toEqual([0, 1, 1, 1]);
   });
 });
@@ -182,7 +197,7 @@ describe("a reply", () => {
   test("is right when it is the body, byte for byte", () => {
     const run = rig({ workload: { messages: 2 } });
     run.driver.resume();
-    run.senders[0]?.echo();
+    echo(run);
     run.senders[0]?.taken.shift()?.settle(delivered(body));
     expect(run.settled.map(({ right }) => right)).toEqual([true, false]);
   });

@@ -60,11 +60,14 @@ export class Driver {
   readonly #options: DriverOptions;
   readonly #lanes: readonly Lane[];
   readonly #phaseStartsUs: readonly number[];
+  /** Lanes with a free place, until the event is over. */
+  readonly #freed = new Set<Lane>();
   #next = 0;
   #open = 0;
   #stopped = false;
   #paused = false;
-  #filling = false;
+  /** Submitted since timers and sockets last had their turn. */
+  #sinceTurn = 0;
   #timer: Timer | undefined;
 
   constructor(options: DriverOptions) {
@@ -106,25 +109,26 @@ export class Driver {
     return this.#stopped || this.#next >= this.#options.spec.workload.messages;
   }
 
+  /** Submits whatever may be submitted now. */
   #advance(): void {
-    // a message refused at once settles within its own submission: the loop below goes on instead
-    if (this.#filling || this.#paused || this.#stopped) return;
-    this.#filling = true;
+    this.#sinceTurn = 0;
+    this.#freed.clear();
+    this.#fill(this.#lanes);
+  }
+
+  #fill(lanes: Iterable<Lane>): void {
+    if (this.#halted) return;
     const rate = this.#options.spec.workload.ratePerSecond;
-    const room = rate === null ? this.#fillLanes() : this.#followSchedule();
-    this.#filling = false;
-    this.#checkIdle();
+    const room = rate === null ? this.#fillLanes(lanes) : this.#followSchedule();
     if (!room && !this.#isDone) this.#wake(this.#options.clock.nowUs());
   }
 
   /** @returns false when there was more to submit than one go allows. */
-  #fillLanes(): boolean {
+  #fillLanes(lanes: Iterable<Lane>): boolean {
     const { inFlightMax } = this.#options.spec.workload;
-    let burst = 0;
-    for (const lane of this.#lanes) {
+    for (const lane of lanes) {
       while (lane.open < inFlightMax && lane.next < lane.total && !this.#halted) {
-        if (burst >= BURST_MAX) return false;
-        burst += 1;
+        if (this.#sinceTurn >= BURST_MAX) return false;
         this.#submit(lane, this.#options.clock.nowUs());
       }
     }
@@ -136,7 +140,7 @@ export class Driver {
     const { spec, clock, startUs } = this.#options;
     const { messages, clients } = spec.workload;
     const nowUs = clock.nowUs();
-    for (let burst = 0; this.#next < messages && !this.#halted; burst += 1) {
+    while (this.#next < messages && !this.#halted) {
       const lane = this.#lanes[this.#next % clients];
       if (lane === undefined) break;
       const atUs = startUs + (plannedUs(spec.workload, lane.client, lane.next) ?? 0);
@@ -144,7 +148,7 @@ export class Driver {
         this.#wake(atUs);
         return true;
       }
-      if (burst >= BURST_MAX) return false;
+      if (this.#sinceTurn >= BURST_MAX) return false;
       this.#submit(lane, atUs);
     }
     return true;
@@ -169,6 +173,7 @@ export class Driver {
     lane.open += 1;
     this.#next += 1;
     this.#open += 1;
+    this.#sinceTurn += 1;
     this.#options.onSubmit(client, message);
     const { idempotent } = spec.workload;
     senders[client]?.submit(body, { idempotent }, (outcome) => {
@@ -181,20 +186,27 @@ export class Driver {
     });
   }
 
-  /** The place is free: the lane's next message goes at once, without a look at the other lanes. */
+  /**
+   * The place is free. The next message waits for the end of the event: what else came in the same
+   * read may end the connection, and a message sent in between would be lost with it, or not,
+   * as the reads happen to be cut.
+   */
   #settled(lane: Lane): void {
-    const { spec, clock } = this.#options;
-    const closed = spec.workload.ratePerSecond === null;
-    if (closed && lane.next < lane.total && !this.#halted && !this.#filling) {
-      this.#filling = true;
-      this.#submit(lane, clock.nowUs());
-      this.#filling = false;
-      if (lane.open < spec.workload.inFlightMax) this.#wake(clock.nowUs());
+    const closed = this.#options.spec.workload.ratePerSecond === null;
+    if (closed && lane.next < lane.total && !this.#halted) {
+      if (this.#freed.size === 0) this.#options.clock.defer(() => this.#refill());
+      this.#freed.add(lane);
     }
     this.#checkIdle();
   }
 
+  #refill(): void {
+    const lanes = [...this.#freed];
+    this.#freed.clear();
+    this.#fill(lanes);
+  }
+
   #checkIdle(): void {
-    if (this.#isDone && this.#open === 0 && !this.#filling) this.#options.onIdle();
+    if (this.#isDone && this.#open === 0) this.#options.onIdle();
   }
 }

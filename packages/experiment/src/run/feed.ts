@@ -1,12 +1,12 @@
 /**
  * Fetches the server's fault records as messages settle, and lets their lines go.
  *
- * One fetch at a time: what settles meanwhile waits for the next, so a slow server makes larger
- * batches and not more of them. When too many lines wait, the workload is paused.
+ * A line waits `LINE_GRACE_US`, then for a fetch. One fetch at a time, and whatever has settled
+ * meanwhile goes with the next: a slow server makes larger batches and not more of them. When too
+ * many lines wait, the workload is paused.
  */
-import type { Timer } from "@faultline/protocol";
 import type { Settled } from "./driver.ts";
-import { Lines, type LinesOptions } from "./lines.ts";
+import { LINE_GRACE_US, Lines, type LinesOptions } from "./lines.ts";
 import type { World } from "./port.ts";
 
 /** What a feed works with. */
@@ -21,21 +21,17 @@ export interface FeedOptions extends LinesOptions {
 
 /** Lines that may wait for their records before the workload is paused: some MiB. */
 const WAITING_MAX = 8_192;
-/** Lines that are worth a fetch at once. */
-const BATCH = 256;
-/** Longest a line waits for others to be fetched with, in µs. */
-const PATIENCE_US = 20_000;
-
 /** See the top of the file. */
 export class Feed {
   readonly #options: FeedOptions;
   readonly #lines: Lines;
   /** Without a fault there is nothing to fetch. */
   readonly #plain: boolean;
-  #fetching: Promise<void> | undefined;
-  #timer: Timer | undefined;
+  /** A fetch is under way, or will be. */
+  #busy = false;
   #full = false;
   #broken = false;
+  #onEmpty: (() => void) | undefined;
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -52,57 +48,58 @@ export class Feed {
   settle(settled: Settled): void {
     this.#lines.settle(settled);
     if (this.#plain) {
-      this.#lines.take([], this.#lines.waiting);
+      this.#lines.take([], Infinity);
       return;
     }
     if (this.#lines.waiting >= WAITING_MAX && !this.#full) {
       this.#full = true;
       this.#options.onFull();
     }
-    if (this.#fetching !== undefined || this.#broken) return;
-    if (this.#lines.waiting >= BATCH) this.#fetch();
-    else this.#timer ??= this.#wake();
+    this.#schedule();
   }
 
-  /** Lets the last lines go. Nothing may settle after this. */
-  async finish(): Promise<void> {
-    while (this.#lines.waiting > 0 && !this.#broken) {
-      if (this.#fetching === undefined) this.#fetch();
-      await this.#fetching;
-    }
-    this.#timer?.cancel();
-  }
-
-  #wake(): Timer {
-    const { clock } = this.#options.world;
-    return clock.setTimer(clock.nowUs() + PATIENCE_US, () => {
-      if (this.#fetching === undefined) this.#fetch();
+  /** Lets the last lines go; resolves when they are gone. Nothing may settle after this. */
+  finish(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve;
+      this.#schedule();
     });
+  }
+
+  /** Sees to it that a fetch comes, where a line waits for one. */
+  #schedule(): void {
+    if (this.#broken || this.#lines.waiting === 0) {
+      this.#onEmpty?.();
+      return;
+    }
+    if (this.#busy) return;
+    this.#busy = true;
+    const { clock } = this.#options.world;
+    clock.setTimer(clock.nowUs() + LINE_GRACE_US, () => this.#fetch());
   }
 
   #fetch(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    const settledBefore = this.#lines.waiting;
-    const fetched = this.#options.world.takeRecords().then((records) => {
-      this.#fetching = undefined;
-      this.#lines.take(records, settledBefore);
-      this.#afterFetch();
-    });
-    this.#fetching = fetched.catch((error: unknown) => {
-      this.#broken = true;
-      this.#options.onError(error);
-    });
+    const { world, onError } = this.#options;
+    const fetchedUs = world.clock.nowUs();
+    world.takeRecords().then(
+      (records) => {
+        this.#lines.take(records, fetchedUs);
+        this.#busy = false;
+        this.#afterFetch();
+      },
+      (error: unknown) => {
+        this.#broken = true;
+        onError(error);
+        this.#onEmpty?.();
+      },
+    );
   }
 
   #afterFetch(): void {
-    const { waiting } = this.#lines;
-    if (this.#full && waiting < WAITING_MAX / 2) {
+    if (this.#full && this.#lines.waiting < WAITING_MAX / 2) {
       this.#full = false;
       this.#options.onRoom();
     }
-    if (this.#fetching !== undefined || waiting === 0) return;
-    if (waiting >= BATCH) this.#fetch();
-    else this.#timer ??= this.#wake();
+    this.#schedule();
   }
 }

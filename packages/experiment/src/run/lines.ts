@@ -4,10 +4,12 @@
  *
  *   settled ─► waiting ─► (records fetched after that moment) ─► line
  *
- * A fault met a message when its record is no later than the message's end: what a fault did to a
- * straggler afterwards is left out, or the same seed would show other faults depending on who
- * looked when. Frames are joined by (session, operation, attempt), pipe messages, which carry no
- * identity, by their place on the wire: (client's address, n-th message of that connection).
+ * A fault met a message when its record is no later than the message's end and a moment
+ * (`LINE_GRACE_US`): by then the server has looked at every attempt that was sent, also at one whose
+ * sending crossed the reply to another. What happens to stragglers later is left out, or the same
+ * seed would show other faults depending on who looked when. Frames are joined by (session,
+ * operation, attempt), pipe messages, which carry no identity, by their place on the wire:
+ * (client's address, n-th message of that connection).
  * Memory holds what is open and what waits for one fetch, never the run.
  */
 import type { ServerFaultRecord } from "@faultline/server";
@@ -28,10 +30,10 @@ export interface LinesOptions {
 }
 
 /**
- * How much later than the client's end a record may seem, in µs, and still be its cause: the
- * clocks of two threads agree to less than this.
+ * How much later than the message's end a fault may act and still count, in µs: ample for what was
+ * on its way over loopback, and for clocks of two threads that disagree; short beside any delay.
  */
-const CLOCK_SLACK_US = 1_000;
+export const LINE_GRACE_US = 25_000;
 /** Records kept for pipe messages that have not settled. What is older belongs to settled ones. */
 const PIPE_RECORDS_MAX = 65_536;
 
@@ -42,7 +44,7 @@ export class Lines {
   readonly #rankOf: ReadonlyMap<string, number>;
   /** By open or waiting message (frame), or by place on the wire (pipe). */
   readonly #records = new Map<string, ServerFaultRecord[]>();
-  #waiting: Settled[] = [];
+  readonly #waiting: Settled[] = [];
 
   constructor(options: LinesOptions) {
     this.#options = options;
@@ -65,11 +67,13 @@ export class Lines {
     this.#waiting.push(settled);
   }
 
-  /** Hands in records fetched when `settledBefore` messages were waiting: their lines go out. */
-  take(records: readonly ServerFaultRecord[], settledBefore: number): void {
+  /** Hands in records fetched at `fetchedUs`: the lines whose records are complete by then go out. */
+  take(records: readonly ServerFaultRecord[], fetchedUs: number): void {
     for (const record of records) this.#keep(record);
-    const ready = this.#waiting.slice(0, settledBefore);
-    this.#waiting = this.#waiting.slice(settledBefore);
+    const early = this.#waiting.findIndex(
+      ({ outcome }) => outcome.endedUs + LINE_GRACE_US > fetchedUs,
+    );
+    const ready = this.#waiting.splice(0, early === -1 ? this.#waiting.length : early);
     for (const settled of ready) this.#options.onLine(this.#lineOf(settled));
   }
 
@@ -98,7 +102,7 @@ export class Lines {
     const { client, message, outcome } = settled;
     const attempts = outcome.attempts.map((attempt): AttemptLine => {
       const met = this.#recordsOf(settled, attempt).filter(
-        ({ atUs }) => atUs <= outcome.endedUs + CLOCK_SLACK_US,
+        ({ atUs }) => atUs <= outcome.endedUs + LINE_GRACE_US,
       );
       return {
         attempt: attempt.attempt,

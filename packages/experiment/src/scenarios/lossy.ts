@@ -17,7 +17,7 @@ export const LOSSY: readonly ScenarioText[] = [
     transports: BOTH,
     spec: {
       seed: 7,
-      workload: { messages: 300, clients: 8 },
+      workload: { messages: 300, clients: 16 },
       client: eager(8),
       faults: [{ id: "drop", kind: "loss", probability: 0.2 }],
       assert: [
@@ -35,8 +35,11 @@ export const LOSSY: readonly ScenarioText[] = [
     transports: BOTH,
     spec: {
       seed: 8,
-      workload: { messages: 240, clients: 8 },
-      client: eager(20, 80),
+      workload: { messages: 240, clients: 16 },
+      client: {
+        ...eager(20, 60),
+        backoff: { kind: "constant", firstMs: 10, jitter: "none" },
+      },
       faults: [{ id: "burst", kind: "burst-loss", p: 0.05, r: 0.3 }],
       assert: [
         delivered(0.9),
