@@ -83,7 +83,8 @@ export class AttemptLog {
       local,
       sequence,
     };
-    operation.attempts.push(record);
+    if (attempt === 1) operation.attempts = [record];
+    else operation.attempts.push(record);
     this.#counters.attempts++;
     if (attempt > 1) this.#counters.retries++;
     return record;

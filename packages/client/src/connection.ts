@@ -11,27 +11,24 @@ import type { ErrorReplyStatus } from "./failure.ts";
 import type { Line } from "./line.ts";
 import type { Policy } from "./options.ts";
 
-/** What a codec needs of a message. */
+/** What a codec needs of a message to write an attempt of it. */
 export interface Transmission {
   readonly operation: number;
+  readonly attempt: number;
   readonly body: Uint8Array;
   readonly deadlineUs: number;
-}
-
-/** When and how an attempt is written. */
-export interface Moment {
-  readonly attempt: number;
-  readonly nowUs: number;
-  /** Nothing else is in flight: waiting for company would only cost time. */
-  readonly alone: boolean;
 }
 
 /** A codec on the client's line. */
 export interface Connection {
   /** Whether the codec has a ping, which a peer answers when all else is quiet. */
   readonly canPing: boolean;
-  /** Writes one attempt. */
-  transmit(message: Transmission, moment: Moment): void;
+  /**
+   * Writes one attempt.
+   *
+   * @param alone nothing else is in flight: waiting for company would only cost time.
+   */
+  transmit(message: Transmission, nowUs: number, alone: boolean): void;
   /** Reads what arrived; the bytes are only valid during the call. */
   receive(bytes: Uint8Array): void;
   /** The attempt under way has waited long enough: half a reply will not be completed any more. */

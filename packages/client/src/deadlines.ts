@@ -1,27 +1,42 @@
 /**
  * Everything that waits for a time, ordered, with one armed timer for all of it.
  *
- * A binary heap by (due time, order of setting), so equal times keep their order. Entries carry
- * their own place in the heap: setting, moving and dropping one costs no allocation. A timer per
- * attempt was the road not taken: it costs more than the rest of a send. The armed timer is not
- * moved when the earliest entry goes away; it fires, finds nothing due and is armed anew.
+ *   lane   times that rise as they are set, as the timeouts of attempts do: a list, no searching
+ *   heap   all other times
+ *
+ * Both are ordered by (due time, order of setting), so equal times keep their order. Entries carry
+ * their own places: setting, moving and dropping one costs no allocation. A timer per attempt was
+ * the road not taken: it costs more than the rest of a send. The armed timer is not moved when the
+ * earliest entry goes away; it fires, finds nothing due and is armed anew.
  */
 import type { Clock, Timer } from "@faultline/protocol";
+import { DueHeap, isBefore } from "./due-heap.ts";
+import type { Linked } from "./linked-list.ts";
+import { LinkedList } from "./linked-list.ts";
+
+/** Where an entry is: at a place in the heap, or one of these. */
+const NOWHERE = -1;
+const IN_LANE = -2;
 
 /** Something that waits. The fields but `onDue` belong to `Deadlines`. */
 export interface Due {
   dueUs: number;
   dueOrder: number;
-  /** Place in the heap, or -1. */
+  /** Place in the heap; -1: not set; -2: in the lane. */
   dueIndex: number;
   /** The time has come. The entry is no longer set and may be set again. */
   onDue(nowUs: number): void;
 }
 
+/** An entry that can go into the lane; while it is there, its links belong to the lane. */
+export interface LaneDue extends Due, Linked<LaneDue> {}
+
 /** The ordered set of entries. */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #heap: Due[] = [];
+  readonly #heap = new DueHeap<Due>();
+  readonly #lane = new LinkedList<LaneDue>();
+  #laneSize = 0;
   #order = 0;
   #timer: Timer | undefined;
   #armedUs = Infinity;
@@ -34,31 +49,44 @@ export class Deadlines {
 
   /** How many entries are set. */
   get size(): number {
-    return this.#heap.length;
+    return this.#heap.size + this.#laneSize;
   }
 
   /** Sets the entry's time, whether or not it was set before. */
   set(entry: Due, dueUs: number): void {
-    if (entry.dueIndex === -1) {
-      entry.dueIndex = this.#heap.length;
-      this.#heap.push(entry);
-    }
+    if (entry.dueIndex === IN_LANE) this.delete(entry);
     entry.dueUs = dueUs;
     entry.dueOrder = this.#order++;
-    this.#place(entry);
+    this.#heap.put(entry);
     if (!this.#firing) this.#arm();
+  }
+
+  /** The same for a time that is most often later than those appended before: then much cheaper. */
+  append(entry: LaneDue, dueUs: number): void {
+    const { tail } = this.#lane;
+    if (tail !== undefined && dueUs < tail.dueUs) {
+      this.set(entry, dueUs);
+      return;
+    }
+    this.delete(entry);
+    entry.dueUs = dueUs;
+    entry.dueOrder = this.#order++;
+    entry.dueIndex = IN_LANE;
+    this.#lane.push(entry);
+    this.#laneSize++;
+    if (dueUs < this.#armedUs && !this.#firing) this.#arm();
   }
 
   /** Takes the entry out; nothing happens where it is not in. */
   delete(entry: Due): void {
-    const index = entry.dueIndex;
-    if (index === -1) return;
-    entry.dueIndex = -1;
-    const last = this.#heap.pop();
-    if (last === undefined || last === entry) return;
-    last.dueIndex = index;
-    this.#heap[index] = last;
-    this.#place(last);
+    if (entry.dueIndex === NOWHERE) return;
+    if (entry.dueIndex !== IN_LANE) {
+      this.#heap.delete(entry);
+      return;
+    }
+    entry.dueIndex = NOWHERE;
+    this.#laneSize--;
+    this.#lane.delete(entry as LaneDue);
   }
 
   /** Cancels the armed timer; entries stay, but nothing comes due until the next `set`. */
@@ -68,8 +96,15 @@ export class Deadlines {
     this.#armedUs = Infinity;
   }
 
+  #first(): Due | undefined {
+    const { head } = this.#lane;
+    const { first } = this.#heap;
+    if (head === undefined || first === undefined) return head ?? first;
+    return isBefore(head, first) ? head : first;
+  }
+
   #arm(): void {
-    const first = this.#heap[0];
+    const first = this.#first();
     if (first === undefined || first.dueUs >= this.#armedUs) return;
     this.#timer?.cancel();
     this.#armedUs = first.dueUs;
@@ -83,7 +118,7 @@ export class Deadlines {
     const nowUs = this.#clock.nowUs();
     try {
       for (;;) {
-        const first = this.#heap[0];
+        const first = this.#first();
         if (first === undefined || first.dueUs > nowUs) break;
         this.delete(first);
         first.onDue(nowUs);
@@ -93,38 +128,4 @@ export class Deadlines {
       this.#arm();
     }
   }
-
-  /** Moves an entry up or down to where it belongs. */
-  #place(entry: Due): void {
-    const heap = this.#heap;
-    let index = entry.dueIndex;
-    while (index > 0) {
-      const above = heap[(index - 1) >> 1];
-      if (above === undefined || !before(entry, above)) break;
-      heap[index] = above;
-      above.dueIndex = index;
-      index = (index - 1) >> 1;
-    }
-    for (;;) {
-      const child = this.#earlierChild(index);
-      if (child === undefined || !before(child, entry)) break;
-      const childIndex = child.dueIndex;
-      heap[index] = child;
-      child.dueIndex = index;
-      index = childIndex;
-    }
-    heap[index] = entry;
-    entry.dueIndex = index;
-  }
-
-  #earlierChild(index: number): Due | undefined {
-    const left = this.#heap[2 * index + 1];
-    const right = this.#heap[2 * index + 2];
-    if (left === undefined || right === undefined) return left;
-    return before(right, left) ? right : left;
-  }
-}
-
-function before(one: Due, other: Due): boolean {
-  return one.dueUs < other.dueUs || (one.dueUs === other.dueUs && one.dueOrder < other.dueOrder);
 }

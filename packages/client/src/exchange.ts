@@ -85,7 +85,7 @@ export type Happening =
   /** The caller, or the client as a whole, gives up. */
   | { readonly on: "abandoned"; readonly code: "aborted" | "closed"; readonly cause: unknown };
 
-/** The state every operation begins in. */
+/** The state that every operation of a client begins in, shared by all of them. */
 export function begin(backoff: Backoff): Exchange {
   return { at: "queued", past: { attempts: 0, backoff, unknown: false, last: undefined } };
 }

@@ -128,7 +128,7 @@ export class Flow implements LineOwner {
         this.#transmit(operation, nowUs);
         return;
       case "sent":
-        this.deadlines.set(operation, exchange.untilUs);
+        this.deadlines.append(operation, exchange.untilUs);
         return;
       case "backoff":
         this.deadlines.set(operation, exchange.untilUs);
@@ -241,7 +241,7 @@ export class Flow implements LineOwner {
     const alone = this.#pending.size === 1;
     this.#log.begin(operation, this.#line, nowUs);
     this.happen(operation, { on: "sent", nowUs }, nowUs);
-    this.#connection.transmit(operation, { attempt: operation.attempts.length, nowUs, alone });
+    this.#connection.transmit(operation, nowUs, alone);
     if (this.#expectReply) return;
     this.#log.end(operation, { ended: "reply", status: undefined, nowUs });
     this.happen(operation, REPLY, nowUs);
@@ -252,7 +252,9 @@ export class Flow implements LineOwner {
     this.#aborts.forget(operation);
     if (operation.place === "flight") this.#pending.delete(operation);
     else if (operation.place === "queue") this.#queue.delete(operation);
-    this.#log.end(operation, { ended: "aborted", status: undefined, nowUs });
+    if (operation.running !== undefined) {
+      this.#log.end(operation, { ended: "aborted", status: undefined, nowUs });
+    }
     this.counters[settled.outcome]++;
     if (operation.ambiguous) this.counters.ambiguous++;
     const outcome = operation.outcome(settled, nowUs);

@@ -23,7 +23,6 @@ import type {
   Connection,
   ConnectionParts,
   Damage,
-  Moment,
   ReplyMarks,
   Transmission,
 } from "./connection.ts";
@@ -79,11 +78,11 @@ export class FrameConnection implements Connection {
     };
   }
 
-  transmit(message: Transmission, { attempt, nowUs, alone }: Moment): void {
+  transmit(message: Transmission, nowUs: number, alone: boolean): void {
     const frame = this.#frame;
     frame.type = FrameType.data;
     frame.operation = message.operation;
-    frame.attempt = attempt;
+    frame.attempt = message.attempt;
     frame.remainingMs = remainingMs(message.deadlineUs - nowUs);
     frame.payload = message.body;
     const isFirst = this.#writer.pendingBytes === 0 && !this.#reading;

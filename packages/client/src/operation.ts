@@ -8,7 +8,6 @@
 import type { Draw } from "@faultline/protocol";
 import type { Due } from "./deadlines.ts";
 import type { Exchange, Rules, Settled } from "./exchange.ts";
-import { begin } from "./exchange.ts";
 import type { AttemptStatus } from "./failure.ts";
 import type { Policy, SubmitOptions } from "./options.ts";
 import { attemptsMaxOf, deadlineUsOf } from "./options.ts";
@@ -41,6 +40,9 @@ export interface Submission {
 /** What the engine does when an operation's time has come. */
 export type DueHandler = (operation: Operation, nowUs: number) => void;
 
+/** Shared by all that have none yet. An array made with its first element has no spare room. */
+const NO_ATTEMPTS: AttemptRecord[] = [];
+
 /** The record of one message. */
 export class Operation implements Due, Queued<Operation>, Rules {
   readonly operation: number;
@@ -59,7 +61,7 @@ export class Operation implements Due, Queued<Operation>, Rules {
   exchange: Exchange;
   /** Which structure of the flow holds it. */
   place: "none" | "queue" | "flight" = "none";
-  readonly attempts: AttemptRecord[] = [];
+  attempts: AttemptRecord[] = NO_ATTEMPTS;
   /** The attempt under way. */
   running: AttemptRecord | undefined = undefined;
   /** When it last became ready to be sent. */
@@ -71,8 +73,9 @@ export class Operation implements Due, Queued<Operation>, Rules {
   dueUs = 0;
   dueOrder = 0;
   dueIndex = -1;
-  queueNext: Operation | undefined = undefined;
-  queuePrevious: Operation | undefined = undefined;
+  /** In the queue, later among the deadlines; never in both lists. */
+  next: Operation | undefined = undefined;
+  previous: Operation | undefined = undefined;
   readonly #handler: DueHandler;
 
   constructor(submission: Submission, policy: Policy, handler: DueHandler) {
@@ -90,8 +93,13 @@ export class Operation implements Due, Queued<Operation>, Rules {
     this.idempotent = idempotent;
     this.deduplicated = policy.codec === "frame";
     this.draw = policy.draw;
-    this.exchange = begin(policy.backoff);
+    this.exchange = policy.beginning;
     this.#handler = handler;
+  }
+
+  /** The attempt made last, counted from 1; 0: none yet. */
+  get attempt(): number {
+    return this.attempts.length;
   }
 
   onDue(nowUs: number): void {

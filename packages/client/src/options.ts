@@ -13,10 +13,12 @@ import type {
   SessionId,
 } from "@faultline/protocol";
 import { checksums, FRAME_LIMITS_DEFAULT, PIPE_LIMITS_DEFAULT } from "@faultline/protocol";
-import type { Backoff, BackoffOptions } from "./backoff.ts";
+import type { BackoffOptions } from "./backoff.ts";
 import { createBackoff } from "./backoff.ts";
 import { durationUsOf, integerOf, refusal, wordOf } from "./checks.ts";
 import type { ClientListener } from "./events.ts";
+import type { Exchange } from "./exchange.ts";
+import { begin } from "./exchange.ts";
 import { OPERATIONS_SPAN } from "./pending.ts";
 
 /** What a client is made of and how it behaves. */
@@ -81,7 +83,8 @@ export interface Policy {
   readonly attemptsMax: number;
   readonly attemptTimeoutUs: number;
   readonly deadlineUs: number;
-  readonly backoff: Backoff;
+  /** What every message begins as. */
+  readonly beginning: Exchange;
   readonly inFlightMax: number;
   readonly queueMax: number;
   readonly queueBytesMax: number;
@@ -116,7 +119,7 @@ export function createPolicy(options: ClientOptions): Policy {
     attemptsMax: attemptsMaxOf(options.attemptsMax ?? 4),
     attemptTimeoutUs: durationUsOf(retry("attemptTimeoutMs", options.attemptTimeoutMs ?? 3000), 1),
     deadlineUs: deadlineUsOf(options.deadlineMs ?? 30_000),
-    backoff: createBackoff(options.backoff),
+    beginning: begin(createBackoff(options.backoff)),
     inFlightMax: inFlightMaxOf(options.inFlightMax ?? 1, codec),
     queueMax: integerOf(client("queueMax", options.queueMax ?? 1024), 0, 2 ** 31),
     queueBytesMax: integerOf(client("queueBytesMax", options.queueBytesMax ?? 2 ** 24), 0, 2 ** 40),

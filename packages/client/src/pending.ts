@@ -10,6 +10,8 @@
 
 /** Ids in flight are less than this far apart: the depth of the server's reply cache. */
 export const OPERATIONS_SPAN = 1024;
+/** The span is a power of two, so a mask finds the slot, of ids beyond 32 bits too. */
+const SLOT_MASK = OPERATIONS_SPAN - 1;
 
 /** What the ring holds. */
 export interface Identified {
@@ -44,20 +46,20 @@ export class Pending<Item extends Identified> {
 
   add(item: Item): void {
     if (this.#size === 0) this.#floor = item.operation;
-    this.#slots[item.operation % OPERATIONS_SPAN] = item;
+    this.#slots[item.operation & SLOT_MASK] = item;
     this.#ceiling = item.operation + 1;
     this.#size++;
   }
 
   /** The operation of this id, or undefined where it is not (or no longer) in flight. */
   get(operation: number): Item | undefined {
-    const item = this.#slots[operation % OPERATIONS_SPAN];
+    const item = this.#slots[operation & SLOT_MASK];
     return item?.operation === operation ? item : undefined;
   }
 
   delete(item: Item): void {
     if (this.get(item.operation) !== item) return;
-    this.#slots[item.operation % OPERATIONS_SPAN] = undefined;
+    this.#slots[item.operation & SLOT_MASK] = undefined;
     this.#size--;
   }
 

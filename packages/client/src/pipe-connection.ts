@@ -14,7 +14,6 @@ import type {
   Connection,
   ConnectionParts,
   Damage,
-  Moment,
   ReplyIdentity,
   ReplyMarks,
   Transmission,
@@ -54,7 +53,7 @@ export class PipeConnection implements Connection, Due {
     this.#expectReply = policy.expectReply;
   }
 
-  transmit({ operation, body }: Transmission, { attempt }: Moment): void {
+  transmit({ attempt, body, operation }: Transmission): void {
     this.#current = { operation, attempt, body };
     if (this.#expectReply) this.#owed.add(body);
     this.#line.send(encodePipe(body));

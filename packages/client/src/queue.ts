@@ -1,16 +1,14 @@
 /**
  * The operations that wait for a place in flight, first in, first out, within limits.
  *
- * A doubly linked list through the items: one that is aborted leaves at once, wherever it stands,
- * and gives its place and its bytes back. An array with gaps was the road not taken: under a
- * stuck head it grows without end.
+ * One that is aborted leaves at once, wherever it stands, and gives its place and its bytes back.
  */
+import type { Linked } from "./linked-list.ts";
+import { LinkedList } from "./linked-list.ts";
 
-/** What can queue. The two links belong to the queue. */
-export interface Queued<Item> {
+/** What can queue. */
+export interface Queued<Item> extends Linked<Item> {
   readonly body: Uint8Array;
-  queueNext: Item | undefined;
-  queuePrevious: Item | undefined;
 }
 
 /** How much may wait. */
@@ -22,8 +20,7 @@ export interface QueueLimits {
 /** The queue. */
 export class Queue<Item extends Queued<Item>> {
   readonly #limits: QueueLimits;
-  #head: Item | undefined;
-  #tail: Item | undefined;
+  readonly #list = new LinkedList<Item>();
   #size = 0;
   #bytes = 0;
 
@@ -37,7 +34,7 @@ export class Queue<Item extends Queued<Item>> {
 
   /** The one that is next. */
   get head(): Item | undefined {
-    return this.#head;
+    return this.#list.head;
   }
 
   /** Whether another body of so many bytes may wait. */
@@ -46,23 +43,14 @@ export class Queue<Item extends Queued<Item>> {
   }
 
   push(item: Item): void {
-    item.queuePrevious = this.#tail;
-    if (this.#tail === undefined) this.#head = item;
-    else this.#tail.queueNext = item;
-    this.#tail = item;
+    this.#list.push(item);
     this.#size++;
     this.#bytes += item.body.length;
   }
 
   /** Takes an item out, wherever it stands; it must be in. */
   delete(item: Item): void {
-    const { queueNext, queuePrevious } = item;
-    if (queuePrevious === undefined) this.#head = queueNext;
-    else queuePrevious.queueNext = queueNext;
-    if (queueNext === undefined) this.#tail = queuePrevious;
-    else queueNext.queuePrevious = queuePrevious;
-    item.queueNext = undefined;
-    item.queuePrevious = undefined;
+    this.#list.delete(item);
     this.#size--;
     this.#bytes -= item.body.length;
   }

@@ -2,13 +2,15 @@
 import fc from "fast-check";
 import { FakeClock, seed } from "@faultline/testkit";
 import { describe, expect, test } from "vitest";
-import type { Due } from "../src/deadlines.ts";
+import type { LaneDue } from "../src/deadlines.ts";
 import { Deadlines } from "../src/deadlines.ts";
 import { OPERATIONS_SPAN, Pending } from "../src/pending.ts";
 import type { Queued } from "../src/queue.ts";
 import { Queue } from "../src/queue.ts";
 
-class Entry implements Due {
+class Entry implements LaneDue {
+  next: LaneDue | undefined = undefined;
+  previous: LaneDue | undefined = undefined;
   dueUs = 0;
   dueOrder = 0;
   dueIndex = -1;
@@ -29,7 +31,7 @@ describe("deadlines", () => {
   const commands = fc.array(
     fc.oneof(
       fc.record({
-        do: fc.constant("set" as const),
+        do: fc.constantFrom("set" as const, "append" as const),
         name: fc.integer({ min: 0, max: 9 }),
         us: fc.nat(50),
       }),
@@ -66,7 +68,8 @@ describe("deadlines", () => {
         else {
           const us = clock.nowUs() + command.us;
           model.push({ name: command.name, us, order });
-          deadlines.set(entry, us);
+          if (command.do === "append") deadlines.append(entry, us);
+          else deadlines.set(entry, us);
         }
         expect(deadlines.size).toBe(model.length);
         expect(clock.timersPending).toBeLessThanOrEqual(1);
@@ -168,7 +171,7 @@ interface Item extends Queued<Item> {
 }
 
 function itemOf(name: number, bytes: number): Item {
-  return { name, body: new Uint8Array(bytes), queueNext: undefined, queuePrevious: undefined };
+  return { name, body: new Uint8Array(bytes), next: undefined, previous: undefined };
 }
 
 describe("queue", () => {
