@@ -52,6 +52,9 @@ class UdpLink implements Link {
   #peer: AddressInfo | undefined;
   #isPaused = false;
   #isFull = false;
+  /** Datagrams the runtime has taken and may not have sent, where it does not tell its queue. */
+  #onTheWay = 0;
+  #isEnding = false;
   /** Datagrams to send once open, or to tell of once resumed. */
   readonly #unsent: Uint8Array[] = [];
   readonly #untold: Uint8Array[] = [];
@@ -106,7 +109,8 @@ class UdpLink implements Link {
   }
 
   end(): void {
-    this.#close();
+    this.#isEnding = true;
+    if (this.#onTheWay === 0) this.#close();
   }
 
   reset(): void {
@@ -131,7 +135,14 @@ class UdpLink implements Link {
 
   /** Writes, and where the kernel is behind, asks to be told when it has caught up. */
   #write(bytes: Uint8Array): boolean {
-    if (this.#bytesUnsent() <= SEND_BYTES_MAX) {
+    const bytesUnsent = this.#bytesUnsent();
+    if (bytesUnsent === undefined) {
+      // Such a runtime sends later, and forgets what is not sent when the socket is closed.
+      this.#onTheWay += 1;
+      this.#socket.send(bytes, () => this.#left());
+      return true;
+    }
+    if (bytesUnsent <= SEND_BYTES_MAX) {
       this.#socket.send(bytes);
       return !this.#isFull;
     }
@@ -140,16 +151,22 @@ class UdpLink implements Link {
     return false;
   }
 
+  #left(): void {
+    this.#onTheWay -= 1;
+    if (this.#isEnding && this.#onTheWay === 0) this.#close();
+  }
+
   #drained(): void {
-    if (!this.#isFull || this.#at !== "open" || this.#bytesUnsent() > SEND_BYTES_MAX) return;
+    const bytesUnsent = this.#bytesUnsent() ?? 0;
+    if (!this.#isFull || this.#at !== "open" || bytesUnsent > SEND_BYTES_MAX) return;
     this.#isFull = false;
     this.#events.onDrain();
   }
 
   /** What the kernel has not taken yet; not every runtime tells. */
-  #bytesUnsent(): number {
+  #bytesUnsent(): number | undefined {
     const { getSendQueueSize }: Partial<Socket> = this.#socket;
-    return getSendQueueSize?.call(this.#socket) ?? 0;
+    return getSendQueueSize?.call(this.#socket);
   }
 
   #failed(error: Error): void {

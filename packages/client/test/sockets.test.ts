@@ -183,6 +183,19 @@ describe("over udp", () => {
   });
 });
 
+describe("over udp, to a server that never answers", () => {
+  test("a message that counts as delivered once sent has left before the client is closed", async () => {
+    const arrived = Promise.withResolvers<string>();
+    const port = await start("udp", (frame) => {
+      if (frame.type === FrameType.data) arrived.resolve(new TextDecoder().decode(frame.payload));
+    });
+    const client = connect("udp", port, { expectReply: false });
+    expect((await client.send("Hey")).outcome).toBe("delivered");
+    await client.close();
+    expect(await arrived.promise).toBe("Hey");
+  });
+});
+
 describe("over tcp", () => {
   test("a reset connection is dialled anew, and the message arrives", async () => {
     const port = await start("tcp", (frame, peer) => {
