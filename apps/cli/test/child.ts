@@ -3,12 +3,12 @@
  */
 import { spawn } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
-import { join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
-const ENTRY = join(import.meta.dirname, "..", "src", "main.ts");
-const DEMO = join(import.meta.dirname, "..", "src", "demo", "main.ts");
+const ENTRY = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const DEMO = fileURLToPath(new URL("../src/demo/main.ts", import.meta.url));
 
 /** How a child ended. */
 export interface Ended {

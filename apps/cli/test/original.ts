@@ -7,8 +7,9 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const SEED_FOLDER = join(import.meta.dirname, "..", "..", "..", "..", "shared", "seed");
+const SEED_FOLDER = fileURLToPath(new URL("../../../../shared/seed", import.meta.url));
 
 /** The code block that follows the heading of a file. */
 function codeOf(report: string, name: string): string | undefined {
