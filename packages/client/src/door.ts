@@ -4,16 +4,17 @@
  * A message refused here was never sent and settles as `rejected`. The order of the rules is the
  * order of the blame: first what the caller can mend in the message, then the client's state.
  */
-import type { MessageCheck } from "@faultline/protocol";
+import type { MessageVerdict } from "@faultline/protocol";
 import { refusal } from "./checks.ts";
 import type { Happening } from "./exchange.ts";
 import type { ClientFailureCode } from "./failure.ts";
 
 /** What the rules look at. */
 export interface Applicant {
-  readonly body: Uint8Array;
-  readonly check: MessageCheck | null;
-  readonly bodyBytesMax: number;
+  readonly bytes: number;
+  readonly bytesMax: number;
+  /** What the message check says, where there is one. */
+  readonly verdict: MessageVerdict | undefined;
   readonly isClosing: boolean;
   readonly hasRoom: boolean;
 }
@@ -33,20 +34,11 @@ export function bytesOf(body: Uint8Array | string): Uint8Array {
 }
 
 /** Why the message is not let in, or undefined: it is. */
-export function refusalAt({
-  body,
-  bodyBytesMax,
-  check,
-  hasRoom,
-  isClosing,
-}: Applicant): Happening | undefined {
-  const verdict = check?.(body);
+export function refusalAt(applicant: Applicant): Happening | undefined {
+  const { bytes, bytesMax, hasRoom, isClosing, verdict } = applicant;
   if (verdict?.ok === false) return refuse("refused-by-check", verdict.message);
-  if (body.length > bodyBytesMax) {
-    return refuse(
-      "too-large",
-      `the body must be at most ${bodyBytesMax} bytes: got ${body.length}`,
-    );
+  if (bytes > bytesMax) {
+    return refuse("too-large", `the body must be at most ${bytesMax} bytes: got ${bytes}`);
   }
   if (isClosing) return refuse("closed", "the client is closed");
   if (!hasRoom) return refuse("queue-full", "as many messages wait as may");

@@ -6,6 +6,7 @@
  * Synchronous, over the injected dialer, clock and draw: the simulated network runs this very
  * code. client.ts puts promises on top and nothing else.
  */
+import type { MessageVerdict } from "@faultline/protocol";
 import { Closing } from "./closing.ts";
 import { bytesOf, refusalAt } from "./door.ts";
 import { Flow } from "./flow.ts";
@@ -38,25 +39,18 @@ export class Engine {
    * @throws TypeError or RangeError where an argument is wrong; then no id is used up.
    */
   submit(body: Uint8Array | string, options: SubmitOptions, done: Done): number {
-    const nowUs = this.#policy.clock.nowUs();
-    const operation = new Operation(
-      {
-        operation: this.#nextOperation,
-        body: bytesOf(body),
-        submittedUs: nowUs,
-        options,
-        done,
-      },
-      this.#policy,
-      this.#onDue,
-    );
+    const verdict = this.#policy.check?.(body);
+    const submittedUs = this.#policy.clock.nowUs();
+    const id = this.#nextOperation;
+    const submission = { operation: id, body: bytesOf(body), submittedUs, options, done };
+    const operation = new Operation(submission, this.#policy, this.#onDue);
     this.#nextOperation++;
     this.#flow.counters.operations++;
     const wasSubmitting = this.#submitting;
     this.#submitting = true;
-    this.#admit(operation, nowUs);
+    this.#admit(operation, verdict);
     this.#submitting = wasSubmitting;
-    return operation.operation;
+    return id;
   }
 
   /** Settles what is open, within `graceUs` where that is given, ends the line, calls `closed`. */
@@ -70,17 +64,21 @@ export class Engine {
     return { ...counters, ended: { ...counters.ended }, inFlight, queued };
   }
 
-  #admit(operation: Operation, nowUs: number): void {
-    const { body, signal } = operation;
-    const { bodyBytesMax, check } = this.#policy;
-    const { isClosing } = this.#closing;
-    const hasRoom = this.#flow.hasRoomFor(operation);
-    const refused = refusalAt({ body, bodyBytesMax, check, hasRoom, isClosing });
-    if (refused !== undefined) this.#flow.happen(operation, refused, nowUs);
+  #admit(operation: Operation, verdict: MessageVerdict | undefined): void {
+    const { body, signal, submittedUs } = operation;
+    const refused = refusalAt({
+      bytes: body.length,
+      bytesMax: this.#policy.bodyBytesMax,
+      verdict,
+      isClosing: this.#closing.isClosing,
+      hasRoom: this.#flow.hasRoomFor(operation),
+    });
+    if (refused !== undefined) this.#flow.happen(operation, refused, submittedUs);
     else if (signal?.aborted === true) {
       const cause: unknown = signal.reason;
-      this.#flow.happen(operation, { on: "abandoned", code: "aborted", cause }, nowUs);
-    } else this.#flow.begin(operation, nowUs);
+      const aborted = { on: "abandoned", code: "aborted", cause } as const;
+      this.#flow.happen(operation, aborted, submittedUs);
+    } else this.#flow.begin(operation, submittedUs);
   }
 
   #settled(operation: Operation, outcome: Outcome): void {

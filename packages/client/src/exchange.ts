@@ -191,7 +191,12 @@ function abandoned(
   return {
     at: "settled",
     outcome: outcomeOf(unknown, rules),
-    failure: { code, message, attempts: past.attempts, cause: cause ?? past.last },
+    failure: {
+      code,
+      message,
+      attempts: past.attempts,
+      cause: code === "aborted" ? cause : past.last,
+    },
   };
 }
 

@@ -109,7 +109,7 @@ export class Line implements Due {
 
   /** Hands bytes to the link. */
   send(bytes: Uint8Array): void {
-    if (this.#link === undefined) return;
+    if (this.#at !== "open" || this.#link === undefined) return;
     this.#parts.counters.bytesSent += bytes.length;
     if (this.#link.send(bytes) || this.#full) return;
     this.#full = true;

@@ -87,6 +87,22 @@ describe("closing", () => {
     expect(world.network.connections[0]?.client.isOver).toBe(true);
   });
 
+  test("sends nothing behind the end of the stream, a ping that was due neither", async () => {
+    const world = new World({
+      client: { attemptTimeoutMs: 100, attemptsMax: 1, closeTimeoutMs: 5000 },
+      network: {
+        meddle: (bytes, { from, piece }) => (from === "server" || piece > 0 ? undefined : bytes),
+      },
+    });
+    expect(world.send("Hey").outcome).toBe("failed");
+    world.network.connections[0]?.server.pause();
+    const closed = world.client.close();
+    // Memory links throw when something is sent on them after their end.
+    world.clock.runUntilIdle();
+    await closed;
+    expect(world.client.stats().pings).toBe(1);
+  });
+
   test("gives up a dial that is still under way", async () => {
     const world = new World({ network: { latencyUs: 1_000_000 } });
     world.submit("Hey");

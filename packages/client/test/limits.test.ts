@@ -145,3 +145,19 @@ describe("at the door", () => {
     expect(settled).toBe(100_000);
   });
 });
+
+describe("a check that throws", () => {
+  test("throws from submit, uses up no number, and disturbs nothing else", () => {
+    const world = new World({
+      client: {
+        check: (body) => {
+          if (body === "bad") throw new Error("mine");
+          return { ok: true };
+        },
+      },
+    });
+    expect(() => world.submit("bad")).toThrow("mine");
+    expect(world.send("good")).toMatchObject({ outcome: "delivered", operation: 0 });
+    expect(sumsOf(world.client).operations).toBe(0);
+  });
+});
