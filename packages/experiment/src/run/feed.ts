@@ -19,8 +19,8 @@ export interface FeedOptions extends LinesOptions {
   onError(error: unknown): void;
 }
 
-/** Lines that may wait for their records before the workload is paused: some MiB. */
-const WAITING_MAX = 8_192;
+/** Lines that may wait for their records before the workload is paused: some ten MiB. */
+const WAITING_MAX = 32_768;
 /** See the top of the file. */
 export class Feed {
   readonly #options: FeedOptions;

@@ -31,9 +31,9 @@ export interface LinesOptions {
 
 /**
  * How much later than the message's end a fault may act and still count, in µs: ample for what was
- * on its way over loopback, and for clocks of two threads that disagree; short beside any delay.
+ * on its way over loopback to a busy server, and for clocks of two threads that disagree.
  */
-export const LINE_GRACE_US = 25_000;
+export const LINE_GRACE_US = 100_000;
 /** Records kept for pipe messages that have not settled. What is older belongs to settled ones. */
 const PIPE_RECORDS_MAX = 65_536;
 

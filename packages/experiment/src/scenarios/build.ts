@@ -43,7 +43,7 @@ export function delivered(ratio: number): object {
 }
 
 /** Quick retries, so that a lossy scenario ends in seconds. */
-export function eager(attemptsMax: number, attemptTimeoutMs = 100): object {
+export function eager(attemptsMax: number, attemptTimeoutMs = 300): object {
   return {
     attemptsMax,
     attemptTimeoutMs,

@@ -14,7 +14,7 @@ export const DAMAGE: readonly ScenarioText[] = [
     transports: BOTH,
     spec: {
       seed: 12,
-      workload: { messages: 300, clients: 8 },
+      workload: { messages: 300, clients: 25 },
       client: eager(10),
       faults: [{ id: "flip", kind: "corrupt", direction: "both", probability: 0.15 }],
       assert: [

@@ -17,7 +17,7 @@ export const LOSSY: readonly ScenarioText[] = [
     transports: BOTH,
     spec: {
       seed: 7,
-      workload: { messages: 300, clients: 16 },
+      workload: { messages: 300, clients: 25 },
       client: eager(8),
       faults: [{ id: "drop", kind: "loss", probability: 0.2 }],
       assert: [
@@ -31,16 +31,16 @@ export const LOSSY: readonly ScenarioText[] = [
   {
     name: "burst-loss",
     title: "Losses come in bursts",
-    description: "A Gilbert-Elliott channel loses one message in seven, most of them in a row.",
+    description: "A Gilbert-Elliott channel loses one message in eight, most of them in a row.",
     transports: BOTH,
     spec: {
       seed: 8,
-      workload: { messages: 240, clients: 16 },
+      workload: { messages: 150, clients: 50 },
       client: {
-        ...eager(20, 60),
+        ...eager(20, 100),
         backoff: { kind: "constant", firstMs: 10, jitter: "none" },
       },
-      faults: [{ id: "burst", kind: "burst-loss", p: 0.05, r: 0.3 }],
+      faults: [{ id: "burst", kind: "burst-loss", p: 0.07, r: 0.5 }],
       assert: [
         delivered(0.9),
         must("counts.timeouts", ">=", 1),
@@ -74,7 +74,7 @@ export const LOSSY: readonly ScenarioText[] = [
     transports: BOTH,
     spec: {
       seed: 10,
-      workload: { messages: 100, clients: 10 },
+      workload: { messages: 100, clients: 20 },
       client: eager(12),
       faults: [{ id: "hole", kind: "blackhole", probability: 0.04 }],
       assert: [
@@ -93,7 +93,7 @@ export const LOSSY: readonly ScenarioText[] = [
     spec: {
       seed: 11,
       workload: { messages: 400, clients: 8, inFlightMax: 32, ratePerSecond: 200 },
-      client: eager(40),
+      client: eager(40, 150),
       faults: [{ id: "split", kind: "partition" }],
       phases: [
         { name: "baseline", durationMs: 500, faults: [] },
