@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
 const ENTRY = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const NODE = fileURLToPath(new URL("../../../node_modules/.bin/node", import.meta.url));
 const DEMO = fileURLToPath(new URL("../src/demo/main.ts", import.meta.url));
 
 /** How a child ended. */
@@ -30,7 +31,6 @@ export interface Child {
 }
 
 export interface ChildOptions {
-  readonly entry?: string;
   readonly input?: string;
   /** Leaves standard input open. */
   readonly keepInput?: boolean;
@@ -98,10 +98,10 @@ export function startProgram(
   return { process: child, kill, ended, line, stdout: () => stdout, stderr: () => stderr };
 }
 
-/** Starts the command (or the demo) with the runtime of this test. */
+/** Starts the command with the runtime of this test. */
 export function startCli(args: readonly string[], options: ChildOptions = {}): Child {
   const runtime = process.versions["deno"] === undefined ? [] : ["run", "-A"];
-  return startProgram(process.execPath, [...runtime, options.entry ?? ENTRY, ...args], options);
+  return startProgram(process.execPath, [...runtime, ENTRY, ...args], options);
 }
 
 /** Runs the command to its end. */
@@ -109,9 +109,9 @@ export function runChild(args: readonly string[], options: ChildOptions = {}): P
   return startCli(args, options).ended;
 }
 
-/** Runs the demo to its end. */
-export function startDemo(args: readonly string[], options: ChildOptions = {}): Child {
-  return startCli(args, { ...options, entry: DEMO });
+/** Starts the demo with what `pnpm demo` starts it with, whoever runs the test. */
+export function startDemo(args: readonly string[]): Child {
+  return startProgram(NODE, [DEMO, ...args]);
 }
 
 interface Place {
