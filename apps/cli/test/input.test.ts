@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { LineFile, prepareFile, readTextFile } from "../src/input/file.ts";
 import { readLines } from "../src/input/lines.ts";
-import { listenForStop } from "../src/input/stop.ts";
+import { listenForStop, untilAborted } from "../src/input/stop.ts";
 import { fakeSystem } from "./fake-system.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "faultline-cli-"));
@@ -135,6 +135,20 @@ describe("Ctrl-C", () => {
     system.advance(20);
     system.press();
     expect(system.exits).toEqual([]);
+  });
+
+  test("what is waited for is left, what had come is kept", async () => {
+    const controller = new AbortController();
+    async function* source(): AsyncGenerator<string> {
+      yield "first";
+      await new Promise(() => undefined);
+    }
+    const items: string[] = [];
+    for await (const item of untilAborted(source(), controller.signal)) {
+      items.push(item);
+      controller.abort();
+    }
+    expect(items).toEqual(["first"]);
   });
 
   test("after the work the signal belongs to the process again", () => {

@@ -94,6 +94,17 @@ describe("messages", () => {
     expect(linesOf(child.stdout()).length).toBe(2);
   });
 
+  test("are no longer waited for after Ctrl-C", async () => {
+    await using server = await startServerChild([]);
+    const child = startCli(["send", "--port", portOf(server, "tcp"), "--json"], {
+      keepInput: true,
+    });
+    child.process.stdin.write("first\n");
+    await child.line((line) => line.includes("first"));
+    child.kill("SIGINT");
+    expect(await child.ended).toMatchObject({ code: 130, stderr: "" });
+  });
+
   test("that the check refuses are never sent", async () => {
     await using server = await startServerChild([]);
     const sent = await runChild([

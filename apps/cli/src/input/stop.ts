@@ -31,3 +31,35 @@ export function listenForStop(system: System, onFirst?: () => void): Stop {
   });
   return { signal: controller.signal, dispose };
 }
+
+/** Resolves when the signal is aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** What a promise gives, or undefined when the signal is aborted first. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  // Not Promise.race: a race against one long-lived promise would remember every item.
+  return new Promise((resolve, reject) => {
+    const stop = (): void => resolve(undefined);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+/** The items of a source until it ends or the signal is aborted; an item being waited for is left. */
+export async function* untilAborted<T>(
+  source: AsyncIterable<T>,
+  signal: AbortSignal,
+): AsyncGenerator<T, void, void> {
+  const items = source[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await orAborted(items.next(), signal);
+    if (next === undefined || next.done === true) return;
+    yield next.value;
+  }
+}

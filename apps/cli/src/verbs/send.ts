@@ -12,7 +12,7 @@ import type { AttemptFailure, Client, Outcome } from "@faultline/client";
 
 import { ExitCode, ToolError } from "../exit.ts";
 import { readLines } from "../input/lines.ts";
-import { listenForStop } from "../input/stop.ts";
+import { listenForStop, untilAborted } from "../input/stop.ts";
 import type { Stop } from "../input/stop.ts";
 import { readers } from "../options/values.ts";
 import { sendLine, sendLinePretty } from "../output/send-line.ts";
@@ -93,7 +93,7 @@ function messagesOf(
 ): AsyncIterable<string> | Iterable<string> {
   if (given.length > 0) return given;
   if (system.stdin.isTTY === true) return asked(system, signal);
-  return readLines(system.stdin, "standard input");
+  return untilAborted(readLines(system.stdin, "standard input"), signal);
 }
 
 /** Counts outcomes as they come, to know in the end how it went. */

@@ -11,7 +11,7 @@ import { startServer } from "@faultline/server";
 import type { FaultServer } from "@faultline/server";
 
 import { ExitCode, ToolError } from "../exit.ts";
-import { listenForStop } from "../input/stop.ts";
+import { aborted, listenForStop } from "../input/stop.ts";
 import { ServerLog } from "../output/server-log.ts";
 import { codeOf } from "../reasons.ts";
 import type { System } from "../system.ts";
@@ -52,13 +52,6 @@ async function passPhases(spec: FullSpec, running: Running): Promise<void> {
     log.event({ event: "phase", name, faults: faultsInForce(spec, index).map(({ id }) => id) });
     if (index < phases.length - 1) await system.sleep(durationMs, signal);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 /** Resolves at the first signal; rejects when the server fails, or a phase's faults are refused. */
