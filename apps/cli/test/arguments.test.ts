@@ -60,7 +60,6 @@ const TABLE: readonly (readonly [args: string[], message: string])[] = [
   ],
   [["run", "loss", "--transport", "quic"], 'must be one of tcp, udp, tls: got "quic"'],
   // what this version does not do
-  [["run", "loss", "--mode", "simulated"], '"--mode" must be real in this version'],
   [["run", "loss", "--transport", "tls"], '"--transport" must be tcp or udp in this version'],
   [["run", "loss", "--capture", "x.pcapng"], '"--capture" is not there in this version'],
   // what to run
@@ -180,10 +179,10 @@ describe("a command line that cannot be", () => {
   test("a spec of this version's future is refused, not imitated", async () => {
     const path = file(
       "future.json",
-      JSON.stringify({ specVersion: 1, mode: "simulated", transport: "tls" }),
+      JSON.stringify({ specVersion: 1, checksum: "hmac-sha256-128", transport: "tls" }),
     );
     const text = await refused(["run", path]);
-    expect(text).toContain("/mode must ");
+    expect(text).toContain("/checksum must ");
     expect(text).toContain("/transport must ");
   });
 

@@ -46,7 +46,7 @@ function spec(faults: string, clients: number, workers: number, more: object = {
     specVersion: 1,
     seed: 20_240_607,
     transport: faults.slice(0, 3),
-    workload: { messages: clients === 1 ? 24 : 120, clients },
+    workload: { messages: clients === 1 ? 24 : 96, clients },
     client: {
       attemptsMax: 8,
       attemptTimeoutMs: 1_000,
@@ -86,15 +86,31 @@ function firstAttempts(met: Met): string {
   return sha256Hex(firsts.toSorted().join("\n"));
 }
 
+const references = new Map<string, Promise<Met>>();
+
+/** The run with one worker that the others are compared with, made once. */
+function referenceOf(name: string, clients: number): Promise<Met> {
+  const key = `${name} ${clients}`;
+  const made = references.get(key) ?? facts(spec(name, clients, 1));
+  references.set(key, made);
+  return made;
+}
+
+/** Faults of every first attempt of 8 clients, hashed. */
+const PINNED = {
+  udp: "a81e7c69034856e4e713fe24222466ec382175a57c64e7c63373eca82b94cdb8",
+  tcp: "337b8512bbe0c28a037518e61c0e982ceef884b01efa24bf8d37f1cf4ebfcdc5",
+};
+
 const CASES = Object.keys(FAULTS).flatMap((name) => [1, 8].map((clients) => ({ name, clients })));
 const TRANSPORTS = ["tcp", "udp"] as const;
 
 test.concurrent.each(CASES)(
   "over $name, $clients client(s): three runs, with one worker and with two, show the same faults",
   async ({ name, clients }) => {
-    const reference = await facts(spec(name, clients, 1));
+    const reference = await referenceOf(name, clients);
     const hurt = [...reference.values()].filter((faults) => faults !== "");
-    expect(hurt.length).toBeGreaterThan(clients === 1 ? 6 : 30);
+    expect(hurt.length).toBeGreaterThan(clients === 1 ? 6 : 25);
     for (const workers of [1, 2]) {
       const again = await facts(spec(name, clients, workers));
       expect(differences(reference, again)).toEqual([]);
@@ -116,7 +132,7 @@ test.concurrent.each(TRANSPORTS)(
     const plan = spec(transport, 8, 2, { faults, composition: "exclusive" });
     const [one, other] = [await facts(plan), await facts(plan)];
     expect(differences(one, other)).toEqual([]);
-    expect([...one.values()].filter((ids) => ids !== "").length).toBeGreaterThan(80);
+    expect([...one.values()].filter((ids) => ids !== "").length).toBeGreaterThan(60);
   },
 );
 
@@ -130,24 +146,19 @@ test.concurrent.each(TRANSPORTS)(
     const plan = spec(transport, 8, 1, { faults, codec: "pipe" });
     const [one, other] = [await facts(plan), await facts(plan)];
     expect(differences(one, other)).toEqual([]);
-    expect([...one.values()].filter((ids) => ids !== "").length).toBeGreaterThan(30);
+    expect([...one.values()].filter((ids) => ids !== "").length).toBeGreaterThan(25);
   },
 );
 
-test("another seed shows others", async () => {
-  const [one, other] = [
-    await facts(spec("udp", 8, 1)),
-    await facts(spec("udp", 8, 1, { seed: 1 })),
-  ];
+test.concurrent("another seed shows others", async () => {
+  const one = await referenceOf("udp", 8);
+  const other = await facts(spec("udp", 8, 1, { seed: 1 }));
   expect(differences(one, other).length).toBeGreaterThan(20);
 });
 
-test("the faults of a seed are pinned: every runtime and every later version shows these", async () => {
-  const pinned = async (name: string) => firstAttempts(await facts(spec(name, 8, 1)));
-  expect(await pinned("udp")).toMatchInlineSnapshot(
-    `"96afd2ab80588b5482af318e64bf5c6283686bfb2716f244f09678ee97e028da"`,
-  );
-  expect(await pinned("tcp")).toMatchInlineSnapshot(
-    `"8fc7410da280fc653b43562f96ac06a6e351a78ba24cdcd56a94e963ff625968"`,
-  );
-});
+test.concurrent.each(Object.entries(PINNED))(
+  "the faults of a seed are pinned: every runtime and every later version shows these over %s",
+  async (name, hash) => {
+    expect(firstAttempts(await referenceOf(name, 8))).toBe(hash);
+  },
+);

@@ -121,7 +121,7 @@ describe("a wrong spec", () => {
     const found = errors({
       specVersion: "1",
       extra: 1,
-      mode: "simulated",
+      mode: "virtual",
       seed: -0.5,
       transport: "udp",
       faults: [
@@ -202,14 +202,11 @@ describe("words of the contract that this version refuses", () => {
   test("say so at their path", () => {
     const found = errors({
       specVersion: 1,
-      mode: "simulated",
       transport: "tls",
       checksum: "hmac-sha256-128",
     });
-    expect(Object.keys(found)).toEqual(["/checksum", "/mode", "/transport"]);
-    expect(found["/mode"]).toBe(
-      'must be real: this version has no simulated network yet: got "simulated"',
-    );
+    expect(Object.keys(found)).toEqual(["/checksum", "/transport"]);
+    expect(found["/transport"]).toBe('must be tcp or udp: this version has no TLS yet: got "tls"');
   });
 });
 

@@ -42,9 +42,6 @@ const BAR_COLUMNS = 24;
 
 /** What the contract names and this version does not do yet. */
 function refuseWhatIsNotHere(flags: RunFlags): void {
-  if (flags.mode === "simulated") {
-    throw new ToolError('Cannot run as "--mode" must be real in this version: got "simulated"');
-  }
   if (flags.transport === "tls") {
     throw new ToolError(
       'Cannot run as "--transport" must be tcp or udp in this version: got "tls"',
@@ -137,7 +134,7 @@ export function runCommand(system: System, finish: Finish): Command {
     .option("--seed <n>", "replay with this seed", read.integer("--seed", 0, SEED_MAX))
     .option(
       "--mode <mode>",
-      "real (simulated: not in this version)",
+      "real: sockets; simulated: a virtual network and clock",
       read.choice("--mode", ["real", "simulated"]),
     )
     .option(

@@ -26,7 +26,8 @@ import { Tally } from "./tally.ts";
 
 const WALL_MS_MAX = 3_600_000;
 const PROGRESS_CALLS = 100;
-const US_PER_MS = 1_000;
+
+const nobody = (): void => {};
 
 /** Conducts a run; the world stays open and is the caller's to close. */
 export function conduct(spec: FullSpec, world: World, options: RunOptions = {}): Promise<Result> {
@@ -47,6 +48,7 @@ class Run {
   readonly #interrupted: string[] = [];
   readonly #cleanups: (() => void)[] = [];
   #settled = 0;
+  #over = false;
   #end: () => void = () => {};
   #fail: (error: unknown) => void = () => {};
 
@@ -79,7 +81,7 @@ class Run {
     } finally {
       for (const cleanup of this.#cleanups) cleanup();
     }
-    await this.#feed?.finish();
+    if (this.#feed !== undefined) await this.#world.until(this.#feed.finish());
     const clients = await this.#closeClients();
     const unsent = messages - this.#driver.submitted;
     this.#tally.reject(unsent);
@@ -103,19 +105,27 @@ class Run {
 
   #drive(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#end = resolve;
-      this.#fail = reject;
+      this.#end = () => {
+        this.#over = true;
+        resolve();
+      };
+      this.#fail = (error) => {
+        this.#over = true;
+        reject(error instanceof Error ? error : new Error(String(error)));
+      };
       this.#world.lost.then(reject, reject);
       this.#schedulePhases();
       this.#watch();
       if (this.#interrupted.length === 0) this.#driver.resume();
+      this.#world.advance(() => this.#over).catch(reject);
     });
   }
 
   #createFeed(): Feed | undefined {
-    const { onExchange } = this.#options;
-    if (onExchange === undefined) return undefined;
+    const { onExchange = nobody } = this.#options;
     const spec = this.#spec;
+    // A simulated run must not differ by who looks on, and fetching is part of it.
+    if (onExchange === nobody && spec.mode === "real") return undefined;
     return new Feed({
       codec: spec.codec,
       sessions: this.#clients.map((_, client) => sessionToHex(sessionOf(spec.seed, client))),
@@ -160,7 +170,7 @@ class Run {
   #watch(): void {
     const { signal, limits } = this.#options;
     const wallMsMax = limits?.wallMsMax ?? WALL_MS_MAX;
-    const timer = this.#world.clock.setTimer(this.#startUs + wallMsMax * US_PER_MS, () =>
+    const timer = this.#world.wallTimer(wallMsMax, () =>
       this.#interrupt(`stopped at the wall limit of ${wallMsMax} ms`),
     );
     this.#cleanups.push(() => timer.cancel());
@@ -184,7 +194,7 @@ class Run {
   }
 
   async #closeClients(): Promise<ClientStats[]> {
-    await Promise.all(this.#clients.map((client) => client.close()));
+    await this.#world.until(Promise.all(this.#clients.map((client) => client.close())));
     return this.#clients.map((client) => client.stats());
   }
 }

@@ -1,15 +1,24 @@
 /**
  * What a run needs of the world it runs in: a clock, clients, a server to steer and to ask.
  *
- * The real world (world.ts) has sockets and threads behind this; a simulated one will have a
+ * The real world (world.ts) has sockets and threads behind this, the simulated one (simulated.ts) a
  * virtual clock and a fabric. The driver and everything above it know only this file.
  */
 import type { Client } from "@faultline/client";
 import type { FaultPlan } from "@faultline/faults";
-import type { Clock } from "@faultline/protocol";
+import type { Clock, Timer } from "@faultline/protocol";
 import type { ServerFaultRecord, ServerStats } from "@faultline/server";
 import type { Envelope } from "../result/types.ts";
 import type { RunError } from "./error.ts";
+
+/** The time outside: what a simulated run may know of it, between two slices of its own. */
+export interface Wall {
+  /** Milliseconds since the run was started. */
+  elapsedMs(): number;
+  /** Lets timers, sockets and promises of the program have their turn. */
+  breathe(): Promise<void>;
+  envelope(): Envelope;
+}
 
 /** A world with the server up and no client yet. Its promises reject with a RunError. */
 export interface World {
@@ -18,6 +27,12 @@ export interface World {
   readonly lost: Promise<RunError>;
   /** The client of a number, dialling the server; each number once. */
   createClient(client: number): Client;
+  /** Lets things happen until `done`; resolves at once where they happen by themselves. */
+  advance(done: () => boolean): Promise<void>;
+  /** Lets things happen until a promise that waits for them has settled. */
+  until<T>(task: Promise<T>): Promise<T>;
+  /** Calls `run` after so much time outside, whatever the clock says. */
+  wallTimer(afterMs: number, run: () => void): Timer;
   /** Changes the faults in force. */
   setFaults(plan: FaultPlan): Promise<void>;
   /** The fault records since the last call. */

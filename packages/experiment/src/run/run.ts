@@ -6,7 +6,8 @@
 import type { ExchangeLine, Result } from "../result/types.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { conduct } from "./conduct.ts";
-import { openRealWorld } from "./world.ts";
+import { openSimulatedWorld } from "./simulated.ts";
+import { openRealWorld, systemWall } from "./world.ts";
 
 /** How far a run is: messages settled, of all messages. */
 export interface RunProgress {
@@ -49,7 +50,10 @@ export interface RunOutput {
  * @throws (rejects) RunError `world-failed` where the server could not be started or was lost.
  */
 export async function runExperiment(spec: FullSpec, options: RunOptions = {}): Promise<RunOutput> {
-  const world = await openRealWorld(spec, { records: options.onExchange !== undefined });
+  const world =
+    spec.mode === "simulated"
+      ? openSimulatedWorld(spec, systemWall())
+      : await openRealWorld(spec, { records: options.onExchange !== undefined });
   try {
     return { result: await conduct(spec, world, options) };
   } finally {

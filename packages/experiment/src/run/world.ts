@@ -1,5 +1,6 @@
 /**
- * The composition root of a real run: sockets on loopback, the system's clock, threads.
+ * The composition root of a real run: sockets on loopback, the system's clock, threads. Also where
+ * a simulated run gets the little it may know of the time outside.
  *
  * The one file of this package where time and chance come in from outside. It decides nothing:
  * it hands the same plan, sessions and draws to real parts that a simulation would hand to its own.
@@ -7,14 +8,14 @@
 import { availableParallelism, arch, platform } from "node:os";
 import process from "node:process";
 import { createClient, systemClock, tcpDialer, udpDialer } from "@faultline/client";
-import { type Dialer, createMessageCheck } from "@faultline/protocol";
+import type { Dialer } from "@faultline/protocol";
 import { type FaultServer, startServer } from "@faultline/server";
 import { faultPlan } from "../plan/faults.ts";
-import { backoffDraw, sessionOf } from "../plan/streams.ts";
+import { clientOptions } from "../plan/policy.ts";
 import type { Envelope } from "../result/types.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { RunError } from "./error.ts";
-import type { World } from "./port.ts";
+import type { Wall, World } from "./port.ts";
 
 /** What a real world is told beside the spec. */
 export interface WorldOptions {
@@ -24,9 +25,6 @@ export interface WorldOptions {
 
 const HOST = "127.0.0.1";
 const US_PER_MS = 1_000;
-/** Messages that may wait in one client for a place in flight; above it they are `rejected`. */
-const QUEUE_MAX = 65_536;
-const QUEUE_BYTES_MAX = 67_108_864;
 
 /**
  * Starts the server of a spec and gives what a run needs.
@@ -46,12 +44,28 @@ export async function openRealWorld(spec: FullSpec, options: WorldOptions): Prom
     }),
     createClient: (client) =>
       createClient({ ...clientOptions(spec, client), clock, dialer: dialerTo(server, spec) }),
+    advance: () => Promise.resolve(),
+    until: (task) => task,
+    wallTimer: (afterMs, run) => clock.setTimer(clock.nowUs() + afterMs * US_PER_MS, run),
     setFaults: (plan) => guard(server.setFaults(plan)),
     takeRecords: () => guard(server.takeRecords()),
     stats: () => guard(server.stats()),
     digest: () => null,
     envelope: () => envelope(startedAt, (clock.nowUs() - startUs) / US_PER_MS),
     close: () => server.close({ graceMs: 0 }),
+  };
+}
+
+/** The time outside, for a run with a time of its own. */
+export function systemWall(): Wall {
+  const startedAt = new Date();
+  const clock = systemClock();
+  const startUs = clock.nowUs();
+  const elapsedMs = (): number => (clock.nowUs() - startUs) / US_PER_MS;
+  return {
+    elapsedMs,
+    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    envelope: () => envelope(startedAt, elapsedMs()),
   };
 }
 
@@ -97,24 +111,6 @@ function dialerTo(server: FaultServer, spec: FullSpec): Dialer {
   if (address === undefined)
     throw new RunError("world-failed", "Cannot dial: the server has no port");
   return spec.transport === "udp" ? udpDialer(address) : tcpDialer(address);
-}
-
-function clientOptions({ seed, codec, checksum, client, workload }: FullSpec, ordinal: number) {
-  const { attemptsMax, attemptTimeoutMs, deadlineMs, backoff, forbidden } = client;
-  return {
-    session: sessionOf(seed, ordinal),
-    draw: backoffDraw(seed, ordinal),
-    codec,
-    checksum,
-    attemptsMax,
-    attemptTimeoutMs,
-    deadlineMs,
-    backoff,
-    inFlightMax: workload.inFlightMax,
-    queueMax: QUEUE_MAX,
-    queueBytesMax: QUEUE_BYTES_MAX,
-    check: forbidden === null ? null : createMessageCheck({ forbidden }),
-  };
 }
 
 function envelope(startedAt: Date, wallMs: number): Envelope {

@@ -48,10 +48,8 @@ export function checkRules(parts: SpecParts, limits: SpecLimits): SpecProblem[] 
 }
 
 /** Words of the contract that this version knows and refuses. */
-function checkWords({ mode, transport, checksum }: SpecParts): SpecProblem[] {
+function checkWords({ transport, checksum }: SpecParts): SpecProblem[] {
   const found: SpecProblem[] = [];
-  if (mode === "simulated")
-    found.push(problem(["mode"], "real: this version has no simulated network yet", mode));
   if (transport === "tls")
     found.push(problem(["transport"], "tcp or udp: this version has no TLS yet", transport));
   if ((checksum as string) === "hmac-sha256-128") {

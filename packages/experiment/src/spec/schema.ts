@@ -4,8 +4,8 @@
  *
  * Every object is strict (an unknown field is an error) and every default is filled in; only
  * `specVersion` must be written. What a schema cannot say about one field alone is in rules.ts.
- * Three words are valid but refused by this version, there: `mode: "simulated"`,
- * `transport: "tls"` and `checksum: "hmac-sha256-128"`.
+ * Two words are valid but refused by this version, there: `transport: "tls"` and
+ * `checksum: "hmac-sha256-128"`.
  */
 import { z } from "zod";
 import { createFaultSchema } from "./faults.ts";
@@ -49,7 +49,9 @@ export function createSpecShape(limits: SpecLimits): Record<keyof FullSpec, z.Zo
       .literal(1, rule("1, the only version there is"))
       .describe("Version of this form."),
     name: text(1, limits.nameLengthMax).default("experiment").describe("For people."),
-    mode: words(["real", "simulated"]).default("real").describe("real: sockets on loopback."),
+    mode: words(["real", "simulated"])
+      .default("real")
+      .describe("real: sockets on loopback. simulated: a virtual network and clock."),
     seed: integer(0, SEED_MAX).optional().describe("Left out: drawn, and echoed in the result."),
     transport: words(["tcp", "udp", "tls"]).default("tcp"),
     codec: words(["frame", "pipe"])

@@ -8,7 +8,7 @@
 import type { Composition, FaultKind, FaultSpec } from "@faultline/faults";
 import type { ChecksumName } from "@faultline/protocol";
 
-/** Where an experiment runs: sockets on loopback, or a virtual clock. This version refuses `simulated`. */
+/** Where an experiment runs: sockets on loopback, or a virtual network with a virtual clock. */
 export type Mode = "real" | "simulated";
 
 /** What carries the messages. This version refuses `tls`. */

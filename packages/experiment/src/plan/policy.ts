@@ -1,0 +1,33 @@
+/**
+ * A spec's client policy as the options of one client: the same for sockets and simulation.
+ */
+import type { ClientOptions } from "@faultline/client";
+import { createMessageCheck } from "@faultline/protocol";
+import type { FullSpec } from "../spec/types.ts";
+import { backoffDraw, sessionOf } from "./streams.ts";
+
+/** Messages that may wait in one client for a place in flight; above it they are `rejected`. */
+const QUEUE_MAX = 65_536;
+const QUEUE_BYTES_MAX = 67_108_864;
+
+/** Everything but clock and dialer, which the world brings. */
+export function clientOptions(
+  { seed, codec, checksum, client, workload }: FullSpec,
+  ordinal: number,
+): Omit<ClientOptions, "clock" | "dialer"> {
+  const { attemptsMax, attemptTimeoutMs, deadlineMs, backoff, forbidden } = client;
+  return {
+    session: sessionOf(seed, ordinal),
+    draw: backoffDraw(seed, ordinal),
+    codec,
+    checksum,
+    attemptsMax,
+    attemptTimeoutMs,
+    deadlineMs,
+    backoff,
+    inFlightMax: workload.inFlightMax,
+    queueMax: QUEUE_MAX,
+    queueBytesMax: QUEUE_BYTES_MAX,
+    check: forbidden === null ? null : createMessageCheck({ forbidden }),
+  };
+}
