@@ -138,15 +138,16 @@ describe("Ctrl-C", () => {
       const path = specFile(`long-${signal}`, { workload: { messages: 1_000_000, clients: 4 } });
       const exchanges = join(folder, `long-${signal}.ndjson`);
       writeFileSync(exchanges, "");
+      const child = startCli(["run", path, "--json", "--exchanges", exchanges]);
       const written = new Promise<void>((resolve) => {
         const watcher = watch(exchanges, () => {
-          if (statSync(exchanges).size === 0) return;
+          if (statSync(exchanges, { throwIfNoEntry: false })?.size === 0) return;
           watcher.close();
           resolve();
         });
       });
-      const child = startCli(["run", path, "--json", "--exchanges", exchanges]);
-      await written;
+      // It can only end before if it is broken: then what it said is what to look at.
+      await Promise.race([written, child.ended]);
       child.kill(signal);
       const ended = await child.ended;
       const result = resultOf(ended.stdout);
