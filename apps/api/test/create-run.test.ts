@@ -101,12 +101,26 @@ describe("Prefer: wait", () => {
     expect(second.headers.get("preference-applied")).toBeNull();
     (await bench.runner.started(0)).finish();
     expect((await first).status).toBe(200);
+    const third = bench.post("/v1/runs", SPEC, { prefer: "wait=20" });
+    (await bench.runner.started(2)).finish();
+    expect((await third).status).toBe(200);
   });
 
   test("that cannot be read is ignored", async () => {
     const bench = await makeBench();
     const response = await bench.post("/v1/runs", SPEC, { prefer: "wait=soon" });
     expect([response.status, response.headers.get("preference-applied")]).toEqual([202, null]);
+  });
+
+  test("ends when the service closes", async () => {
+    const bench = await makeBench();
+    const waiting = bench.post("/v1/runs", SPEC, { prefer: "wait=20" });
+    await bench.runner.started(0);
+    await new Promise(setImmediate);
+    const closing = bench.runs.close(1000);
+    expect((await waiting).status).toBe(202);
+    bench.clock.advance(1000);
+    await closing;
   });
 
   test("ends when the caller goes away", async () => {

@@ -79,6 +79,22 @@ const CASES: readonly Case[] = [
     code: "invalid-request",
     errors: ["/0".repeat(32)],
   },
+  {
+    name: "nesting one level too deep",
+    body: `{"a/b~":${"[".repeat(8)}${"]".repeat(8)}}`,
+    headers: json,
+    limits: { jsonDepthMax: 8 },
+    code: "invalid-request",
+    errors: [`/a~1b~0${"/0".repeat(7)}`],
+  },
+  {
+    name: "nesting as deep as allowed, which then is no spec",
+    body: `{"specVersion":1,"deep":${"[".repeat(7)}${"]".repeat(7)}}`,
+    headers: json,
+    limits: { jsonDepthMax: 8 },
+    code: "invalid-request",
+    errors: ["/deep"],
+  },
   ...[null, 1, "x", true, []].map((value): Case => ({
     name: `${JSON.stringify(value)} for a spec`,
     ...body(value),
@@ -112,6 +128,13 @@ const CASES: readonly Case[] = [
     headers: json,
     code: "invalid-request",
     errors: ["/__proto__", "/workload/__proto__"],
+  },
+  {
+    name: "a __proto__ key beside a scenario",
+    body: '{"scenario":"loss","__proto__":{"seed":1}}',
+    headers: json,
+    code: "invalid-request",
+    errors: ["/__proto__"],
   },
   {
     name: "a constructor key",
@@ -308,6 +331,18 @@ describe("the other side of the limits:", () => {
     expect(response.status).toBe(413);
     expect(cancelled).toBe(true);
     expect(pulled).toBeLessThan(20);
+  });
+
+  test("a body that says it is too large is not read at all", async () => {
+    const bench = await makeBench({ bodyBytesMax: 1024 });
+    const request = new Request("http://localhost/v1/runs", {
+      method: "POST",
+      headers: { ...json, "content-length": "1025" },
+      body: JSON.stringify(SPEC).padEnd(1025),
+    });
+    const response = await bench.app.request(request);
+    expect(response.status).toBe(413);
+    expect(request.bodyUsed).toBe(false);
   });
 });
 

@@ -17,20 +17,26 @@ async function ended(bench: Bench, id: string): Promise<Run> {
   return bench.runs.require(id);
 }
 
-/** A store some of whose methods fail while `broken` holds. */
-function breakable(methods: readonly (keyof Store)[], code: StoreError["code"] = "full") {
+const METHODS = [
+  ...(["create", "findByKey", "get", "list", "update", "delete", "appendExchanges"] as const),
+  ...(["readExchanges", "markInterrupted", "listQueued", "close"] as const),
+];
+
+/** The store's methods as plain functions, to put others in their place. */
+function forward(store: Store): Store {
+  return Object.fromEntries(METHODS.map((name) => [name, store[name].bind(store)])) as never;
+}
+
+/** A store one of whose methods fails while `broken` holds. */
+function breakable(name: keyof Store, code: StoreError["code"] = "full") {
   const state = { broken: false };
-  const wrap = (store: Store): Store =>
-    new Proxy(store, {
-      get(target, name: keyof Store) {
-        const method = target[name].bind(target) as (...args: unknown[]) => unknown;
-        if (!methods.includes(name)) return method;
-        return async (...args: unknown[]) => {
-          if (state.broken) throw new StoreError(code, "Cannot write: database or disk is full");
-          return method(...args);
-        };
-      },
-    });
+  const wrap = (store: Store): Store => ({
+    ...forward(store),
+    [name]: async (...values: never[]) => {
+      if (state.broken) throw new StoreError(code, "Cannot write: database or disk is full");
+      return (store[name] as (...values: never[]) => unknown).apply(store, values);
+    },
+  });
   return { state, wrap };
 }
 
@@ -85,6 +91,27 @@ describe("the queue", () => {
     expect((await ended(bench, id)).progress.done).toBe(5);
     expect((await bench.store.get(id))?.progress.done).toBe(5);
   });
+});
+
+test("a run has not ended before its last exchange is in the store", async () => {
+  const saved = Promise.withResolvers<void>();
+  const slowly = (store: Store): Store => ({
+    ...forward(store),
+    async appendExchanges(id, lines) {
+      await saved.promise;
+      await store.appendExchanges(id, lines);
+    },
+  });
+  const bench = await makeBench({}, slowly);
+  const { id } = await bench.start();
+  const run = await bench.runner.started(0);
+  run.exchange(0, 3);
+  run.finish();
+  await new Promise(setImmediate);
+  expect((await bench.runs.require(id)).status).toBe("running");
+  saved.resolve();
+  expect((await ended(bench, id)).status).toBe("completed");
+  expect((await bench.runs.readExchanges(id, 0, 9)).lines).toHaveLength(3);
 });
 
 describe("a run that fails", () => {
@@ -163,6 +190,19 @@ describe("stopping", () => {
     run.finish();
     expect((await ended(bench, id)).status).toBe("cancelled");
     await expect(bench.runs.cancel(id)).rejects.toMatchObject({ code: "run-finished" });
+  });
+
+  test("the first reason to stop is the one that is told", async () => {
+    const bench = await makeBench();
+    bench.runner.obeys = false;
+    const { id } = await bench.start();
+    const run = await bench.runner.started(0);
+    await bench.runs.cancel(id);
+    const closing = bench.runs.close(0);
+    bench.clock.advance(0);
+    run.finish();
+    await closing;
+    expect(await bench.store.get(id)).toMatchObject({ status: "cancelled", error: null });
   });
 
   test("removing a run in progress stops it first, and then nothing of it is left", async () => {
@@ -263,7 +303,7 @@ describe("a restart", () => {
 
 describe("a store that fails", () => {
   test("while exchanges come in stops that run, with the reason, and no other", async () => {
-    const { state, wrap } = breakable(["appendExchanges"]);
+    const { state, wrap } = breakable("appendExchanges");
     const bench = await makeBench({ runsAtOnceMax: 2 }, wrap);
     const { id } = await bench.start();
     const other = await bench.start();
@@ -278,7 +318,7 @@ describe("a store that fails", () => {
   });
 
   test("at a run's end is told as that run's end, and the end is saved as soon as it can be", async () => {
-    const { state, wrap } = breakable(["update"]);
+    const { state, wrap } = breakable("update");
     const bench = await makeBench({ runsAtOnceMax: 1 }, wrap);
     const { id } = await bench.start();
     const other = await bench.start();
@@ -304,7 +344,7 @@ describe("a store that fails", () => {
   });
 
   test("at creation refuses the run and gives its place in the queue back", async () => {
-    const { state, wrap } = breakable(["create"]);
+    const { state, wrap } = breakable("create");
     const bench = await makeBench({ runsAtOnceMax: 1, queuedRunsMax: 0 }, wrap);
     state.broken = true;
     for (let n = 0; n < 3; n += 1) {
@@ -315,7 +355,7 @@ describe("a store that fails", () => {
   });
 
   test("in another way answers 500 and tells the operator, not the caller", async () => {
-    const { state, wrap } = breakable(["list"], "failed");
+    const { state, wrap } = breakable("list", "failed");
     const bench = await makeBench({}, wrap);
     state.broken = true;
     const response = await bench.app.request("/v1/runs");

@@ -222,6 +222,7 @@ describe("readers", () => {
       await sse.cancel();
       expect(await waiting).toBeUndefined();
     }
+    expect(bench.failures).toEqual([]);
   });
 
   test("beyond the limit are told to come back later", async () => {

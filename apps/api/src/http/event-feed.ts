@@ -121,7 +121,7 @@ export class EventFeed {
     });
     await this.#changed.promise;
     disarm();
-    return quiet && !this.#closed;
+    return quiet;
   }
 }
 

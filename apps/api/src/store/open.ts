@@ -30,7 +30,6 @@ export function openDatabase(folder: string, storeMiBMax: number): DatabaseSync 
   try {
     lock(database, folder);
     database.exec(`PRAGMA max_page_count = ${Math.floor((storeMiBMax * MIB) / PAGE_BYTES)}`);
-    database.exec("PRAGMA foreign_keys = ON");
     migrate(database, folder);
     return database;
   } catch (error) {

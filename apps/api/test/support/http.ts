@@ -32,7 +32,9 @@ export function http(url: string): Http {
     async untilFirstExchange(id) {
       const sse = readSse(await client.get(`/v1/runs/${id}/events`));
       for (let event = await sse.next(); event?.event !== "exchange"; event = await sse.next()) {
-        if (event === undefined) throw new Error("the run ended without an exchange");
+        if (event === undefined || event.event === "end") {
+          throw new Error(`the run ended without an exchange: ${JSON.stringify(event)}`);
+        }
       }
       await sse.cancel();
     },

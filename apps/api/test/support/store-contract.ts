@@ -112,6 +112,15 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       }
     });
 
+    test("exchanges of no run are refused, and the store goes on", async () => {
+      const store = await open();
+      await expect(store.appendExchanges(runNumber(1).id, lines(0, 1))).rejects.toMatchObject({
+        code: "failed",
+      });
+      await store.create(runNumber(1));
+      await store.appendExchanges(runNumber(1).id, lines(0, 1));
+    });
+
     test("lines with any character survive", async () => {
       const store = await open();
       await store.create(runNumber(1));
