@@ -10,10 +10,11 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 
 import { writeReport } from "./report.ts";
 
-const ROOT = join(import.meta.dirname, "..");
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PACKS = join(ROOT, "dist-packs");
 /** The oldest Node that the published packages promise. */
 const NODE_FLOOR = "22";
