@@ -29,6 +29,8 @@ export interface WorkerSetup {
   readonly epochUs: number;
   /** Whether workers try to share the UDP port at all. */
   readonly udpShared: boolean;
+  /** How long to go on trying when the port is in use, in ms. */
+  readonly patienceMs: { readonly tcp: number; readonly udp: number };
 }
 
 /** To a worker. */
@@ -37,7 +39,12 @@ export type WorkerOrder =
   | { readonly order: "stats"; readonly id: number }
   | { readonly order: "take-records"; readonly id: number }
   /** The way to another worker. */
-  | { readonly order: "neighbour"; readonly index: number; readonly port: MessagePort }
+  | {
+      readonly order: "neighbour";
+      readonly id: number;
+      readonly index: number;
+      readonly port: MessagePort;
+    }
   /** So many events have been taken. */
   | { readonly order: "events-taken"; readonly count: number }
   /** Stop listening, send what is held back for at most so long, then close. */
@@ -48,6 +55,7 @@ export type WorkerOrder =
 /** What each answered order is answered with. */
 export interface WorkerAnswers {
   readonly "set-faults": null;
+  readonly neighbour: null;
   readonly stats: CoreStats;
   readonly "take-records": ServerFaultRecord[];
 }

@@ -40,12 +40,15 @@ export interface ServerOptions {
 const PORT_MAX = 65_535;
 const WORKERS_MAX = 64;
 
+/** What the workers of a server have in common, as far as options say. */
+export type CommonSetup = Omit<WorkerSetup, "index" | "udpShared" | "patienceMs">;
+
 /**
  * Options with every default filled in.
  *
  * @throws {RangeError} where one breaks its rule, or two do not go together.
  */
-export function completeOptions(options: ServerOptions): Omit<WorkerSetup, "index" | "udpShared"> {
+export function completeOptions(options: ServerOptions): CommonSetup {
   const { host = "127.0.0.1", tcpPort = 0, udpPort = 0, workers = 1 } = options;
   const { codec = "frame", responder = "echo", plan = NO_FAULTS, events = "none" } = options;
   const { epochUs = wallClockUs() } = options;

@@ -22,9 +22,18 @@ import { WorkerThread } from "./thread.ts";
 /** How much longer than its grace a worker may take to close before it is ended, in ms. */
 const STUCK_MS = 5000;
 
+/**
+ * How long a worker that replaces another tries to get its port, in ms: the operating system may
+ * give it free a little late, or have lent it to somebody's outgoing connection.
+ */
+const PATIENCE_MS = 5000;
+
+/** What every worker is started with. */
+type SharedSetup = Omit<WorkerSetup, "index" | "patienceMs">;
+
 /** What all workers are started with, and who is told. */
 export interface SupervisorOptions {
-  readonly setup: Omit<WorkerSetup, "index">;
+  readonly setup: SharedSetup;
   readonly onEvent: ((event: ServerEvent) => void) | undefined;
 }
 
@@ -42,7 +51,7 @@ export class Supervisor {
   readonly #clock: Clock;
   readonly #threads: WorkerThread[] = [];
   readonly #end: PromiseWithResolvers<void> = Promise.withResolvers();
-  #setup: Omit<WorkerSetup, "index">;
+  #setup: SharedSetup;
   /** Last figures of workers that are gone. */
   #lost: CoreStats[] = [];
   #records: ServerFaultRecord[] = [];
@@ -71,7 +80,7 @@ export class Supervisor {
     try {
       const ready = await Promise.all(this.#threads.map((thread) => thread.ready));
       for (const one of ready) this.#refuseWithoutUdp(one);
-      this.#join();
+      await this.#join();
       return this.#tellPorts(ready);
     } catch (error) {
       this.#state = "over";
@@ -83,14 +92,14 @@ export class Supervisor {
   async setFaults(plan: FaultPlan): Promise<void> {
     this.#refuseIfOver();
     this.#setup = { ...this.#setup, plan };
-    await Promise.all(this.#threads.map((thread) => thread.ask("set-faults", plan)));
+    await Promise.all(this.#threads.map((thread) => thread.ask("set-faults", { plan })));
   }
 
   async stats(): Promise<ServerStats> {
     const answers =
       this.#state === "over"
         ? []
-        : await Promise.all(this.#threads.map((thread) => thread.ask("stats")));
+        : await Promise.all(this.#threads.map((thread) => thread.ask("stats", {})));
     const known = answers.filter((stats) => stats !== undefined);
     return { ...mergeStats([...known, ...this.#lost]), workerRestarts: this.#restarts };
   }
@@ -99,7 +108,7 @@ export class Supervisor {
     const answers =
       this.#state === "over"
         ? []
-        : await Promise.all(this.#threads.map((thread) => thread.ask("take-records")));
+        : await Promise.all(this.#threads.map((thread) => thread.ask("take-records", {})));
     const records = [...this.#records, ...answers.flatMap((taken) => taken ?? [])];
     this.#records = [];
     return records.toSorted((one, other) => one.atUs - other.atUs);
@@ -128,9 +137,9 @@ export class Supervisor {
     this.#threads[index]?.send({ order: "crash", message });
   }
 
-  #spawn(index: number): WorkerThread {
+  #spawn(index: number, patienceMs = { tcp: 0, udp: 0 }): WorkerThread {
     return new WorkerThread(
-      { ...this.#setup, index },
+      { ...this.#setup, index, patienceMs },
       {
         onEvents: (events) => {
           for (const event of events) this.#onEvent?.(event);
@@ -158,7 +167,10 @@ export class Supervisor {
 
   async #restart(index: number): Promise<void> {
     this.#restarts++;
-    const thread = this.#spawn(index);
+    const others = this.#threads.filter((other) => other.index !== index);
+    // Where another has the UDP port already, not getting it is no reason to wait.
+    const udp = others.some((other) => other.hasUdp) ? 0 : PATIENCE_MS;
+    const thread = this.#spawn(index, { tcp: PATIENCE_MS, udp });
     this.#threads[index] = thread;
     try {
       this.#refuseWithoutUdp(await thread.ready);
@@ -167,7 +179,7 @@ export class Supervisor {
       await this.#fail(index, `A crashed worker could not be replaced: ${message}`);
       return;
     }
-    for (const other of this.#threads) if (other !== thread) connect(thread, other);
+    await Promise.all(others.map((other) => connect(thread, other)));
     this.#emit(index, { event: "worker-restart", restarts: this.#restarts });
   }
 
@@ -216,10 +228,13 @@ export class Supervisor {
     return { tcpPort, udpPort };
   }
 
-  #join(): void {
+  /** Each worker knows the way to each other one before the first client can come. */
+  async #join(): Promise<void> {
+    const ways: Promise<void>[] = [];
     for (const [index, thread] of this.#threads.entries()) {
-      for (const other of this.#threads.slice(index + 1)) connect(thread, other);
+      for (const other of this.#threads.slice(index + 1)) ways.push(connect(thread, other));
     }
+    await Promise.all(ways);
   }
 
   #keep(last: LastWords | undefined): void {
@@ -243,8 +258,10 @@ export class Supervisor {
 }
 
 /** Gives two workers a way to each other. */
-function connect(one: WorkerThread, other: WorkerThread): void {
+async function connect(one: WorkerThread, other: WorkerThread): Promise<void> {
   const { port1, port2 } = new MessageChannel();
-  one.send({ order: "neighbour", index: other.index, port: port1 }, [port1]);
-  other.send({ order: "neighbour", index: one.index, port: port2 }, [port2]);
+  await Promise.all([
+    one.ask("neighbour", { index: other.index, port: port1 }, [port1]),
+    other.ask("neighbour", { index: one.index, port: port2 }, [port2]),
+  ]);
 }

@@ -9,7 +9,6 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import type { Transferable } from "node:worker_threads";
 import { Worker } from "node:worker_threads";
-import type { FaultPlan } from "@faultline/faults";
 import type {
   LastWords,
   WorkerAnswers,
@@ -22,6 +21,9 @@ import type { ServerEvent } from "./event.ts";
 
 /** What a worker says when it serves. */
 export type WorkerReady = Extract<WorkerReport, { report: "ready" }>;
+
+/** What an answered order says beside its name and number. */
+type Details<K> = Omit<Extract<WorkerOrder, { order: K }>, "id" | "order">;
 
 /** Who is told about a worker. */
 export interface WorkerWatcher {
@@ -61,13 +63,14 @@ export class WorkerThread {
   /** Asks for an answer; undefined when the worker is gone before it gives one. */
   ask<K extends keyof WorkerAnswers>(
     order: K,
-    plan?: FaultPlan,
+    details: Details<K>,
+    transfer: Transferable[] = [],
   ): Promise<WorkerAnswers[K] | undefined> {
     if (this.#phase === "gone") return Promise.resolve(undefined);
     const id = this.#nextId++;
     const { promise, resolve } = Promise.withResolvers<WorkerAnswers[K] | undefined>();
     this.#questions.set(id, resolve as (value: unknown) => void);
-    this.send({ order, id, ...(plan !== undefined && { plan }) } as WorkerOrder);
+    this.send({ ...details, order, id } as unknown as WorkerOrder, transfer);
     return promise;
   }
 

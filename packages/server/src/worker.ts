@@ -30,6 +30,8 @@ import { listenTcp } from "./tcp.ts";
 import type { UdpListener } from "./udp.ts";
 import { listenUdp } from "./udp.ts";
 
+/** Pause between two tries to get a port. */
+const RETRY_US = 50_000;
 const setup = workerData as WorkerSetup;
 const { index, workers, limits } = setup;
 const clock = systemClock(setup.epochUs);
@@ -88,30 +90,38 @@ async function start(): Promise<void> {
 }
 
 async function startTcp(port: number): Promise<ListenRefusal | undefined> {
-  try {
-    tcp = await listenTcp({
-      ...listening,
-      port,
-      onError: (error) => tellSocketError("tcp", error),
-    });
-    return undefined;
-  } catch (error) {
-    return refusal("tcp", port, error);
-  }
+  const onError = (error: Error): void => tellSocketError("tcp", error);
+  return await persist("tcp", port, async () => {
+    tcp = await listenTcp({ ...listening, port, onError });
+  });
 }
 
 async function startUdp(port: number): Promise<ListenRefusal | undefined> {
-  try {
-    udp = await listenUdp({
-      ...listening,
-      reusePort: listening.reusePort && setup.udpShared,
-      port,
-      onDropped: () => core.datagramDropped("sendQueueBytesMax"),
-      onError: (error) => tellSocketError("udp", error),
-    });
-    return undefined;
-  } catch (error) {
-    return refusal("udp", port, error);
+  const reusePort = listening.reusePort && setup.udpShared;
+  const onDropped = (): void => core.datagramDropped("sendQueueBytesMax");
+  const onError = (error: Error): void => tellSocketError("udp", error);
+  return await persist("udp", port, async () => {
+    udp = await listenUdp({ ...listening, reusePort, port, onDropped, onError });
+  });
+}
+
+/** Listens; while the port is in use, again and again for as long as the main thread said. */
+async function persist(
+  transport: "tcp" | "udp",
+  port: number,
+  listen: () => Promise<void>,
+): Promise<ListenRefusal | undefined> {
+  const untilUs = clock.nowUs() + setup.patienceMs[transport] * 1000;
+  for (;;) {
+    try {
+      await listen();
+      return undefined;
+    } catch (error) {
+      const isLate = clock.nowUs() >= untilUs;
+      if (isLate || listenErrorCode(error) !== "port-in-use")
+        return refusal(transport, port, error);
+    }
+    await new Promise<void>((resolve) => clock.setTimer(clock.nowUs() + RETRY_US, resolve));
   }
 }
 
@@ -138,6 +148,7 @@ function obey(order: WorkerOrder): void {
       return;
     case "neighbour":
       meet(order.index, order.port);
+      answer(order.id, null);
       return;
     case "events-taken":
       post.taken(order.count);

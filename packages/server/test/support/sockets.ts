@@ -160,12 +160,14 @@ export class EventLog {
     );
   }
 
-  /** Waits until there are so many of that kind. */
+  /** Waits until there are so many of that kind; a server that fails meanwhile fails the test. */
   async until<K extends ServerEvent["event"]>(
     event: K,
     count = 1,
   ): Promise<Extract<ServerEvent, { event: K }>[]> {
-    await this.#changes.until(() => this.of(event).length >= count);
+    const failed = (): string | undefined => this.of("failed")[0]?.message;
+    await this.#changes.until(() => this.of(event).length >= count || failed() !== undefined);
+    if (this.of(event).length < count) throw new Error(`The server failed: ${failed()}`);
     return this.of(event);
   }
 }
