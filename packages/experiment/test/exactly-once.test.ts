@@ -71,7 +71,7 @@ describe.each(["tcp", "udp"])("over %s", (transport) => {
     const { result, counter, counts } = await increments({
       transport,
       faults,
-      workload: { messages: 10_000, clients: 16, inFlightMax: 16 },
+      workload: { messages: 10_000, clients: 8, inFlightMax: 12 },
       client: { attemptsMax: 40, attemptTimeoutMs: 250, deadlineMs: 60_000, backoff: BACKOFF },
     });
     expect(result.counts).toMatchObject({
