@@ -15,7 +15,7 @@ function lines(codec: "frame" | "pipe" = "frame"): { lines: Lines; out: Exchange
   const made = new Lines({
     codec,
     sessions: ["0000000000000001", "00000000000000ff"],
-    faultIds: ["drop", "flip"],
+    faultIds: ["drop", "flip", "told"],
     startUs: 1_000,
     onLine: (line) => out.push(line),
   });
@@ -38,7 +38,7 @@ describe("a line", () => {
         record("drop"),
         record("drop", { direction: "request" }),
       ],
-      Infinity,
+      1,
     );
     expect(out).toEqual([
       {
@@ -57,8 +57,9 @@ describe("a line", () => {
     const { lines: join, out } = lines();
     join.open(0, 0);
     join.settle(settled(delivered(BODY, { endedUs: 10_000 })));
-    join.take([record("drop", { atUs: 110_000 }), record("flip", { atUs: 110_001 })], 110_000);
-    expect(out[0]?.attempts[0]?.faults).toEqual(["drop"]);
+    const records = [record("drop"), record("told", { atUs: 110_000 })];
+    join.take([...records, record("flip", { atUs: 110_001 })], 1);
+    expect(out[0]?.attempts[0]?.faults).toEqual(["drop", "told"]);
   });
 
   test("waits for records fetched a moment after its message settled", () => {
@@ -67,17 +68,43 @@ describe("a line", () => {
     join.open(1, 0);
     join.settle(settled(delivered(BODY)));
     join.settle(settled(delivered(BODY, { endedUs: 1 }), { client: 1 }));
-    join.take([record("drop")], 99_999);
-    expect(out).toEqual([]);
-    join.take([record("flip", { sessionLow: 255 })], 100_000);
-    join.take([record("drop", { sessionLow: 255 })], 100_001);
+    expect([99_999, 100_000, 100_001].map((us) => join.complete(us, false))).toEqual([0, 1, 2]);
+    join.take([record("flip", { sessionLow: 255 })], 1);
+    join.take([record("drop", { sessionLow: 255 }), record("drop")], 1);
     expect(out.map(({ client, attempts }) => [client, attempts[0]?.faults])).toEqual([
-      [0, ["drop"]],
+      [0, []],
       [1, ["drop", "flip"]],
     ]);
     // a straggler of a message that has its line, and a stranger's, are nobody's
-    join.take([record("drop"), record("drop", { sessionLow: 7 })], Infinity);
+    join.take([record("drop"), record("drop", { sessionLow: 7 })], 0);
     expect(join.waiting).toBe(0);
+  });
+
+  test("with an attempt that the reply crossed waits for an answer to something sent later", () => {
+    const { lines: join } = lines();
+    const attempts = [
+      attempt({ sentUs: 10, ended: "late-reply" }),
+      attempt({ attempt: 2, sentUs: 20, ended: "aborted" }),
+    ];
+    join.settle(settled(delivered(BODY, { attempts })));
+    expect([join.complete(1e6, false), join.complete(1e6, true)]).toEqual([0, 1]);
+    // nor for ever, as there may be nothing later
+    expect([join.complete(1_999_999, false), join.complete(2_000_000, false)]).toEqual([0, 1]);
+    // another client's answer says nothing, nor does one to what was sent before
+    join.settle(settled(delivered(BODY, { attempts: [attempt({ sentUs: 30 })] }), { client: 1 }));
+    join.settle(settled(delivered(BODY, { attempts: [attempt({ sentUs: 20 })] }), { message: 1 }));
+    expect(join.complete(1e6, false)).toBe(0);
+    const told = attempt({ sentUs: 21, ended: "error-reply" });
+    join.settle(settled(failed("failed", { attempts: [told] }), { message: 2 }));
+    expect(join.complete(1e6, false)).toBe(4);
+  });
+
+  test("counts the faults of an attempt that a busy server came to late", () => {
+    const { lines: join, out } = lines();
+    join.open(0, 0);
+    join.settle(settled(delivered(BODY)));
+    join.take([record("drop", { atUs: 500_000 }), record("flip", { atUs: 600_000 })], 1);
+    expect(out[0]?.attempts[0]?.faults).toEqual(["drop", "flip"]);
   });
 
   test("says why where a message was not delivered, and when a reply was ambiguous", () => {
@@ -85,7 +112,7 @@ describe("a line", () => {
     join.settle(settled(failed("failed", { attempts: [attempt({ ended: "timeout" })] })));
     join.settle(settled(failed("failed", { attempts: [] })));
     join.settle(settled(delivered(BODY, { ambiguous: true })));
-    join.take([], Infinity);
+    join.take([], join.waiting);
     expect(out.map(({ outcome, error, ambiguous }) => [outcome, error, ambiguous])).toEqual([
       ["failed", "attempts-exhausted", undefined],
       ["rejected", "attempts-exhausted", undefined],
@@ -102,10 +129,7 @@ describe("a line", () => {
     ];
     join.settle(settled(delivered(BODY, { attempts })));
     const at = { remote: "127.0.0.1:5", sequence: 3 };
-    join.take(
-      [record("drop", at), record("flip", at), record("drop", { ...at, sequence: 4 })],
-      Infinity,
-    );
+    join.take([record("drop", at), record("flip", at), record("drop", { ...at, sequence: 4 })], 1);
     expect(out[0]?.attempts.map(({ faults }) => faults)).toEqual([[], ["drop", "flip"]]);
   });
 
@@ -115,7 +139,7 @@ describe("a line", () => {
     join.take(flood, 0);
     join.settle(settled(delivered(BODY, { attempts: [attempt({ sequence: 0 })] })));
     join.settle(settled(delivered(BODY, { attempts: [attempt({ sequence: 69_999 })] })));
-    join.take([], Infinity);
+    join.take([], join.waiting);
     expect(out.map(({ attempts }) => attempts[0]?.faults)).toEqual([[], ["drop"]]);
   });
 });

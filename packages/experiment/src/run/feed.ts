@@ -1,7 +1,7 @@
 /**
  * Fetches the server's fault records as messages settle, and lets their lines go.
  *
- * A line waits `LINE_GRACE_US`, then for a fetch. One fetch at a time, and whatever has settled
+ * A line waits until it is complete (lines.ts), then for a fetch. One fetch at a time, and whatever has settled
  * meanwhile goes with the next: a slow server makes larger batches and not more of them. When too
  * many lines wait, the workload is paused.
  */
@@ -48,7 +48,7 @@ export class Feed {
   settle(settled: Settled): void {
     this.#lines.settle(settled);
     if (this.#plain) {
-      this.#lines.take([], Infinity);
+      this.#lines.take([], this.#lines.waiting);
       return;
     }
     if (this.#lines.waiting >= WAITING_MAX && !this.#full) {
@@ -80,10 +80,11 @@ export class Feed {
 
   #fetch(): void {
     const { world, onError } = this.#options;
-    const fetchedUs = world.clock.nowUs();
+    const atOnce = this.#full || this.#onEmpty !== undefined;
+    const complete = this.#lines.complete(world.clock.nowUs(), atOnce);
     world.takeRecords().then(
       (records) => {
-        this.#lines.take(records, fetchedUs);
+        this.#lines.take(records, complete);
         this.#busy = false;
         this.#afterFetch();
       },

@@ -4,12 +4,13 @@
  *
  *   settled ─► waiting ─► (records fetched after that moment) ─► line
  *
- * A fault met a message when its record is no later than the message's end and a moment
- * (`LINE_GRACE_US`): by then the server has looked at every attempt that was sent, also at one whose
- * sending crossed the reply to another. What happens to stragglers later is left out, or the same
- * seed would show other faults depending on who looked when. Frames are joined by (session,
- * operation, attempt), pipe messages, which carry no identity, by their place on the wire:
- * (client's address, n-th message of that connection).
+ * The client may settle a message while another attempt of it is still on its way (a late reply
+ * crossed it). That attempt meets its faults all the same, so its line waits until the client has
+ * had an answer to something it sent later: then the server has looked at both. What happens to
+ * stragglers afterwards is left out (`LINE_GRACE_US`), or the same seed would show other faults
+ * depending on who looked when. Frames are joined by (session, operation, attempt), pipe messages,
+ * which carry no identity, by their place on the wire: (client's address, n-th message of that
+ * connection).
  * Memory holds what is open and what waits for one fetch, never the run.
  */
 import type { ServerFaultRecord } from "@faultline/server";
@@ -30,10 +31,12 @@ export interface LinesOptions {
 }
 
 /**
- * How much later than the message's end a fault may act and still count, in µs: ample for what was
- * on its way over loopback to a busy server, and for clocks of two threads that disagree.
+ * How much later than the end of the message, and than its first act on that attempt, a fault may act and
+ * still count, in µs: ample for a busy server on loopback, and for clocks of two threads that disagree.
  */
 export const LINE_GRACE_US = 100_000;
+/** Longest a line waits for an answer to something sent later, in µs: there may be none. */
+const PATIENCE_US = 2_000_000;
 /** Records kept for pipe messages that have not settled. What is older belongs to settled ones. */
 const PIPE_RECORDS_MAX = 65_536;
 
@@ -45,6 +48,8 @@ export class Lines {
   /** By open or waiting message (frame), or by place on the wire (pipe). */
   readonly #records = new Map<string, ServerFaultRecord[]>();
   readonly #waiting: Settled[] = [];
+  /** When each client sent what it was answered last. */
+  readonly #answeredUs = new Map<number, number>();
 
   constructor(options: LinesOptions) {
     this.#options = options;
@@ -65,16 +70,33 @@ export class Lines {
   /** A message has its outcome; its line follows when its records have come. */
   settle(settled: Settled): void {
     this.#waiting.push(settled);
+    const { client, outcome } = settled;
+    const answered = outcome.attempts.findLast(
+      ({ ended }) => ended === "reply" || ended === "error-reply",
+    );
+    if (answered !== undefined) this.#answeredUs.set(client, answered.sentUs);
   }
 
-  /** Hands in records fetched at `fetchedUs`: the lines whose records are complete by then go out. */
-  take(records: readonly ServerFaultRecord[], fetchedUs: number): void {
+  /**
+   * How many lines, from the oldest, have all their records on the server by now.
+   *
+   * @param atOnce does not wait for answers to later messages, which may never be sent.
+   */
+  complete(nowUs: number, atOnce: boolean): number {
+    const first = this.#waiting.findIndex(({ client, outcome }) => {
+      if (outcome.endedUs + LINE_GRACE_US > nowUs) return true;
+      if (atOnce || outcome.endedUs + PATIENCE_US <= nowUs) return false;
+      const crossed = outcome.attempts.findLast(({ ended }) => ended === "aborted");
+      return crossed !== undefined && crossed.sentUs >= (this.#answeredUs.get(client) ?? -1);
+    });
+    return first === -1 ? this.#waiting.length : first;
+  }
+
+  /** Hands in records, fetched when so many lines were complete: these go out. */
+  take(records: readonly ServerFaultRecord[], complete: number): void {
     for (const record of records) this.#keep(record);
-    const early = this.#waiting.findIndex(
-      ({ outcome }) => outcome.endedUs + LINE_GRACE_US > fetchedUs,
-    );
-    const ready = this.#waiting.splice(0, early === -1 ? this.#waiting.length : early);
-    for (const settled of ready) this.#options.onLine(this.#lineOf(settled));
+    for (const settled of this.#waiting.splice(0, complete))
+      this.#options.onLine(this.#lineOf(settled));
   }
 
   #keep(record: ServerFaultRecord): void {
@@ -101,15 +123,16 @@ export class Lines {
   #lineOf(settled: Settled): ExchangeLine {
     const { client, message, outcome } = settled;
     const attempts = outcome.attempts.map((attempt): AttemptLine => {
-      const met = this.#recordsOf(settled, attempt).filter(
-        ({ atUs }) => atUs <= outcome.endedUs + LINE_GRACE_US,
-      );
+      const met = this.#recordsOf(settled, attempt);
+      const first = met.reduce((atUs, record) => Math.min(atUs, record.atUs), Infinity);
+      const untilUs =
+        (Number.isFinite(first) ? Math.max(first, outcome.endedUs) : 0) + LINE_GRACE_US;
       return {
         attempt: attempt.attempt,
         sentUs: attempt.sentUs - this.#options.startUs,
         endedUs: attempt.endedUs - this.#options.startUs,
         ended: attempt.ended,
-        faults: this.#ordered(met),
+        faults: this.#ordered(met.filter(({ atUs }) => atUs <= untilUs)),
       };
     });
     this.#records.delete(messageKey(client, message));
