@@ -31,7 +31,7 @@ import type { Line } from "./line.ts";
 import type { Policy } from "./options.ts";
 
 /** A batch this large is written without waiting for the end of the tick. */
-const BATCH_BYTES_MAX = 65_536;
+const BATCH_BYTES_MAX = 8192;
 const REMAINING_MS_MAX = 0xffff_ffff;
 const EMPTY: Uint8Array = new Uint8Array(0);
 const EXECUTED: ReplyMarks = { replayed: false, ambiguous: false };
@@ -129,8 +129,6 @@ export class FrameConnection implements Connection {
       if (!isRefusal(item)) this.#arrived(item);
       else if (item.fatal) this.#arrivals.onBroken(item);
       else this.#damaged(item);
-      // Whoever was told may have given up the link, and with it the rest of these bytes.
-      if (decoder !== this.#decoder) return;
     }
   }
 

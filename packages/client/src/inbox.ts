@@ -54,10 +54,7 @@ export class Inbox implements Arrivals {
     operation.ambiguous = marks.ambiguous;
     if (record === operation.running) {
       log.end(operation, { ended: "reply", status: undefined, nowUs });
-    } else {
-      log.late(operation, record, nowUs);
-      log.end(operation, { ended: "aborted", status: undefined, nowUs });
-    }
+    } else log.late(operation, record, nowUs);
     happen(operation, REPLY, nowUs);
   }
 

@@ -102,8 +102,6 @@ export class PipeConnection implements Connection, Due {
       if (item === undefined) break;
       if (decoder.failed) this.#arrivals.onBroken(OVERFLOW);
       else this.#arrived(item);
-      // Whoever was told may have given up the link, and with it the rest of these bytes.
-      if (decoder !== this.#decoder) return;
     }
     if (decoder.bufferedBytes === 0) this.#deadlines.delete(this);
     else this.#deadlines.set(this, this.#clock.nowUs() + PIPE_SETTLE_MS * 1000);

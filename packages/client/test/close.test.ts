@@ -67,6 +67,27 @@ describe("closing", () => {
     await Promise.all(both);
   });
 
+  test("a second call does not lengthen the grace", () => {
+    const world = new World({ serve: () => {} });
+    const sent = world.submit("a");
+    void world.client.close({ graceMs: 50 });
+    void world.client.close({ graceMs: 5000 });
+    world.advanceMs(50);
+    expect(sent.outcome?.error?.code).toBe("closed");
+  });
+
+  test("does not wait for a full link to drain", async () => {
+    const world = new World({ network: { queueBytesMax: 1000 } });
+    world.send("open");
+    world.network.connections[0]?.server.pause();
+    world.submit(new Uint8Array(2000), { deadlineMs: 100 });
+    world.advanceMs(100);
+    const closed = world.client.close();
+    world.advanceMs(0);
+    await closed;
+    expect(world.network.connections[0]?.client.isOver).toBe(true);
+  });
+
   test("lets no new message in", () => {
     const world = new World({ serve: () => {} });
     world.submit("a");

@@ -124,6 +124,22 @@ describe("a half-open link", () => {
     expect(world.client.stats().pings).toBe(kind === "stream" ? 1 : 3);
   });
 
+  test("is found after one silence, however many messages time out meanwhile", () => {
+    const world = new World({
+      client: { attemptTimeoutMs: 300, inFlightMax: 3, attemptsMax: 1 },
+      serve: () => {},
+      onPing: () => {},
+    });
+    for (const atMs of [0, 100, 100]) {
+      world.advanceMs(atMs);
+      world.submit("Hey");
+    }
+    world.clock.runUntilIdle();
+    // The first timeout, at 300 ms, asks; the later ones do not ask anew.
+    expect(world.events.find(({ event }) => event === "lost")).toMatchObject({ atUs: 600_000 });
+    expect(world.client.stats().pings).toBe(1);
+  });
+
   test("is not suspected while other replies come", () => {
     const world = new World({
       client: { attemptTimeoutMs: 300, inFlightMax: 2 },

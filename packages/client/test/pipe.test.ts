@@ -146,12 +146,16 @@ describe("a pipe message", () => {
   });
 
   test("whose reply is cut short is retried when its time is up, and the stump disturbs nothing", () => {
-    const world = new PipeWorld((body, answer, index) =>
-      answer(index === 0 ? pipe(body).slice(0, 6) : pipe(body)),
+    const world = new PipeWorld(
+      (body, answer, index) => answer(index === 0 ? pipe(body).slice(0, 6) : pipe(body)),
+      { backoff: { firstMs: 100, jitter: "none" } },
     );
     const outcome = world.send("Hey");
     expect(endsOf(outcome)).toEqual(["corrupt", "reply"]);
     expect(outcome.attempts[0]?.endedUs).toBe(1_000_000);
+    // The failure was taken once: the wait is the first of the backoff, not the second.
+    expect(outcome.attempts[1]?.sentUs).toBe(1_100_000);
+    expect(world.client.stats()).toMatchObject({ timeouts: 0, corruptionsDetected: 1 });
   });
 });
 
@@ -250,6 +254,14 @@ describe("the replies a link owes", () => {
     owed.answeredUnseen();
     owed.answeredUnseen();
     owed.add(body(1));
+    expect(owed.answered(body(1))).toBe(false);
+  });
+
+  test("are certain when only one is still owed, whichever was answered badly", () => {
+    const owed = new Owed();
+    owed.add(body(1));
+    owed.add(body(1));
+    owed.answeredUnseen();
     expect(owed.answered(body(1))).toBe(false);
   });
 });

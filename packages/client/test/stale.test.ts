@@ -2,6 +2,7 @@
  * Replies that come late, twice, damaged or to nobody: a reply is matched by session, operation
  * and attempt, never by order, so none of them reaches another message.
  */
+import { encodeFrame, FrameType } from "@faultline/protocol";
 import { numbers, seeded } from "@faultline/testkit";
 import { describe, expect, test } from "vitest";
 import { endsOf, sumsOf, textOf, World } from "./support/world.ts";
@@ -93,6 +94,38 @@ describe("a reply nobody asked for", () => {
     });
     expect(textOf(world.send("Hey"))).toBe("Hey");
     expect(world.client.stats()).toMatchObject({ staleReplies: 1, delivered: 1 });
+  });
+
+  test("is stale when it names an attempt that was never sent, only dialled for", () => {
+    const world = new World({
+      client: { backoff: { firstMs: 10, jitter: "none" } },
+      serve: (request) => {
+        request.echo(0, { attempt: 1, payload: new Uint8Array(3) });
+        request.echo(5);
+      },
+    });
+    world.network.unlisten();
+    const sent = world.submit("Hey");
+    world.advanceMs(5);
+    world.listen();
+    const outcome = world.outcomeOf(sent);
+    expect(endsOf(outcome)).toEqual(["refused: dial-refused", "reply"]);
+    expect(textOf(outcome)).toBe("Hey");
+    expect(world.client.stats().staleReplies).toBe(1);
+  });
+
+  test("does no harm when it is damaged and of another session", () => {
+    const world = new World({
+      serve: (request) => {
+        const session = { high: 1, low: 1 };
+        const bytes = encodeFrame({ ...request.frame, type: FrameType.reply, session });
+        bytes[41] = bytes[41]! ^ 0xff;
+        request.send(bytes);
+        request.echo(5);
+      },
+    });
+    expect(endsOf(world.send("Hey"))).toEqual(["reply"]);
+    expect(world.client.stats().corruptionsDetected).toBe(1);
   });
 
   test("is told apart from a replayed one, which says so", () => {
