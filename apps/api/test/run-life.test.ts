@@ -354,6 +354,23 @@ describe("a store that fails", () => {
     expect((await bench.post("/v1/runs", { specVersion: 1 })).status).toBe(202);
   });
 
+  test("because it is really full answers 507, lives on, and takes runs again once there is room", async () => {
+    const bench = await makeBench({ storeMiBMax: 1, queuedRunsMax: 100 });
+    const bodies = Array.from({ length: 200 }, () => "x".repeat(1000));
+    const large = { specVersion: 1, seed: 1, workload: { bodies } };
+    const statuses: number[] = [];
+    while (statuses.at(-1) !== 507 && statuses.length < 20) {
+      statuses.push((await bench.post("/v1/runs", large)).status);
+    }
+    expect(statuses[0]).toBe(202);
+    expect(statuses.at(-1)).toBe(507);
+    const kept = await bench.runs.list({ limit: 100 });
+    expect(kept).toHaveLength(statuses.length - 1);
+    expect((await bench.app.request("/v1/health")).status).toBe(200);
+    for (const { id } of kept) await bench.runs.remove(id);
+    expect((await bench.post("/v1/runs", large)).status).toBe(202);
+  });
+
   test("in another way answers 500 and tells the operator, not the caller", async () => {
     const { state, wrap } = breakable("list", "failed");
     const bench = await makeBench({}, wrap);
