@@ -167,9 +167,9 @@ export class Supervisor {
 
   async #restart(index: number): Promise<void> {
     this.#restarts++;
-    const others = this.#threads.filter((other) => other.index !== index);
+    const isOther = (other: WorkerThread): boolean => other.index !== index;
     // Where another has the UDP port already, not getting it is no reason to wait.
-    const udp = others.some((other) => other.hasUdp) ? 0 : PATIENCE_MS;
+    const udp = this.#threads.some((other) => isOther(other) && other.hasUdp) ? 0 : PATIENCE_MS;
     const thread = this.#spawn(index, { tcp: PATIENCE_MS, udp });
     this.#threads[index] = thread;
     try {
@@ -179,7 +179,8 @@ export class Supervisor {
       await this.#fail(index, `A crashed worker could not be replaced: ${message}`);
       return;
     }
-    await Promise.all(others.map((other) => connect(thread, other)));
+    // Another may have been replaced meanwhile: only now is it known who they are.
+    await Promise.all(this.#threads.filter(isOther).map((other) => connect(thread, other)));
     this.#emit(index, { event: "worker-restart", restarts: this.#restarts });
   }
 
@@ -205,6 +206,8 @@ export class Supervisor {
   /** One worker with the UDP socket is enough; the others pass on to it and it to them. */
   #refuseWithoutUdp({ udpRefused }: WorkerReady): void {
     if (udpRefused === undefined || this.#threads.some((thread) => thread.hasUdp)) return;
+    // One that is just being replaced may have had it, and will again.
+    if (!this.#threads.every((thread) => thread.isServing)) return;
     throw new ServerError(udpRefused.code, udpRefused.message);
   }
 

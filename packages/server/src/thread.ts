@@ -60,6 +60,10 @@ export class WorkerThread {
     this.#worker.on("exit", (code) => this.#exited(code));
   }
 
+  get isServing(): boolean {
+    return this.#phase === "serving";
+  }
+
   /** Asks for an answer; undefined when the worker is gone before it gives one. */
   ask<K extends keyof WorkerAnswers>(
     order: K,
