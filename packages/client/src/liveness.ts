@@ -58,7 +58,7 @@ export class Liveness implements Due {
   /** An attempt sent at `sentUs` has timed out. */
   suspect(sentUs: number, nowUs: number): void {
     const { connection, line } = this.#parts;
-    if (!line.isOpen || line.heardUs >= sentUs) return;
+    if (!line.isOpen || line.heardUs > sentUs) return;
     if (connection.canPing) this.#probe(nowUs);
     else this.#countSilence(nowUs);
   }

@@ -4,7 +4,7 @@
  * The server does what its script says for each request and nothing by itself: it knows no
  * sessions, no faults and no cache. That makes every test a statement about the client alone.
  */
-import type { Frame, Link, LinkEvents } from "@faultline/protocol";
+import type { Frame, Link, LinkError, LinkEvents } from "@faultline/protocol";
 import {
   decodeDatagram,
   encodeFrame,
@@ -115,6 +115,8 @@ export class World {
   readonly events: ClientEvent[] = [];
   readonly requests: Request[] = [];
   readonly frames: Frame[] = [];
+  /** How the server's ends of the links closed, in order. */
+  readonly closes: (LinkError | undefined)[] = [];
   readonly #options: WorldOptions;
 
   constructor(options: WorldOptions = {}) {
@@ -185,7 +187,7 @@ export class World {
         ENDED.add(link);
         link.end();
       },
-      onClose: () => {},
+      onClose: (error) => this.closes.push(error),
     };
   }
 
