@@ -4,6 +4,7 @@
  * What is not listed here may change tomorrow.
  */
 export { faultsInForce } from "./plan/faults.ts";
+export { canonicalJson, hashJson, sha256Hex } from "./result/canonical.ts";
 export type {
   AssertionResult,
   AttemptEnd,
@@ -18,6 +19,7 @@ export type {
   ResultBody,
   RunVerdict,
 } from "./result/types.ts";
+export { RunError } from "./run/error.ts";
 export { runExperiment } from "./run/run.ts";
 export type { RunLimits, RunOptions, RunOutput, RunProgress } from "./run/run.ts";
 export { planScenario, scenarios } from "./scenarios/scenarios.ts";
@@ -45,3 +47,8 @@ export type {
   TransportName,
   Workload,
 } from "./spec/types.ts";
+export { expectedDelivery } from "./statistics/expected.ts";
+export { LatencySample } from "./statistics/latency.ts";
+export { quantileRanks } from "./statistics/quantile.ts";
+export type { RankInterval } from "./statistics/quantile.ts";
+export { wilson, wilsonSampleSize } from "./statistics/wilson.ts";

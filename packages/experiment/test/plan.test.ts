@@ -120,6 +120,11 @@ describe("the faults in force", () => {
     const ids = (phase: number) => faultPlan(phased, phase).faults.map(({ id }) => id);
     expect([ids(0), ids(1), ids(-1)]).toEqual([["drop"], ["drop", "own", "cut"], ["drop"]]);
     expect(declaredFaults(phased).map(({ id }) => id)).toEqual(["drop", "cut", "own"]);
+    const plain = spec({ faults: [drop] });
+    expect([declaredFaults(plain), faultPlan(plain, -1).faults]).toEqual([
+      plain.faults,
+      plain.faults,
+    ]);
   });
 
   test("know the sessions of the run in the order of the clients", () => {

@@ -156,6 +156,68 @@ describe("a wrong spec", () => {
     expect(found["/extra"]).toContain("must be left out");
   });
 
+  test("is told the errors between its fields too, as far as those can be read", () => {
+    const found = errors({
+      specVersion: 2,
+      transport: "udp",
+      composition: "exclusive",
+      faults: [
+        LOSS,
+        { ...LOSS, id: "b", probability: 0.9 },
+        { id: "c", kind: "reset" },
+        { id: "?", kind: "?" },
+      ],
+      phases: [
+        { name: "a", durationMs: 1, faults: ["drop", "b"] },
+        { name: "a", durationMs: "long" },
+        { name: "a", durationMs: 1, faults: ["gone"] },
+      ],
+      assert: [
+        { metric: "faults.gone.fired", op: "<", value: 1 },
+        { metric: "delivery.ratio", op: "<", value: 1, phase: "gone" },
+        { metric: "counts.nothing", op: "<", value: 1 },
+        { metric: "counts.attempts", op: "?", value: 1 },
+      ],
+    });
+    // nothing is said of what may stand in a part that cannot be read
+    expect(Object.keys(found)).toEqual([
+      "/assert/2/metric",
+      "/assert/3/op",
+      "/faults/2/kind",
+      "/faults/3/kind",
+      "/phases/0/faults",
+      "/phases/1/durationMs",
+      "/phases/2/name",
+      "/specVersion",
+    ]);
+  });
+
+  test("is not blamed for what may stand in a section that is none", () => {
+    const found = errors({
+      specVersion: 1,
+      codec: "pipe",
+      faults: "all",
+      phases: 7,
+      workload: 1,
+      client: [],
+      server: null,
+      checksum: 5,
+      assert: [
+        { metric: "faults.any.fired", op: "<", value: 1 },
+        { metric: "delivery.ratio", op: "<", value: 1, phase: "any" },
+      ],
+    });
+    const sections = ["/checksum", "/client", "/faults", "/phases", "/server", "/workload"];
+    expect(Object.keys(found)).toEqual(sections);
+    const phase = [{ name: "a", durationMs: 1, faults: ["any"] }];
+    expect(Object.keys(errors({ specVersion: 1, faults: "all", phases: phase }))).toEqual([
+      "/faults",
+    ]);
+    expect(errors({ specVersion: 1, assert: 3 })).toEqual({
+      "/assert": "must be a list of at most 256 assertions: got 3",
+    });
+  });
+
   test("is refused whatever it is, and nothing is thrown", () => {
     const cycle: Record<string, unknown> = { specVersion: 1 };
     cycle["faults"] = [cycle];

@@ -35,8 +35,7 @@ export function planBodies(spec: Pick<FullSpec, "seed" | "workload">): Bodies {
 function listedBodies(texts: readonly string[], clients: number): Bodies {
   const encoder = new TextEncoder();
   const encoded = texts.map((text) => encoder.encode(text));
-  const nothing = new Uint8Array(0);
-  return (client, message) => encoded[(message * clients + client) % encoded.length] ?? nothing;
+  return (client, message) => encoded[(message * clients + client) % encoded.length]!;
 }
 
 function drawnSize(range: PayloadRange, seed: number, client: number, message: number): number {
@@ -60,7 +59,7 @@ function generateBody({ seed, client, message, size }: BodyKey): Uint8Array {
   for (let at = kept.length; at < size; at += 1) {
     const place = (at - kept.length) % PER_WORD;
     if (place === 0) word = bodyDraw(seed, client, message, at);
-    body[at] = ALPHABET[(word >>> (place * BITS)) & 31] ?? DOT;
+    body[at] = ALPHABET[(word >>> (place * BITS)) & 31]!;
   }
   return body;
 }

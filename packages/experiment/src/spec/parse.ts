@@ -80,19 +80,22 @@ function parseParts(input: Input, shape: Record<string, z.ZodType>): SpecParts {
   for (const [name, schema] of Object.entries(shape)) {
     const parsed = schema.safeParse(input[name]);
     if (parsed.success) parts[name] = parsed.data;
-    else if (Array.isArray(input[name])) parts[name] = parseItems(shape, name, input[name]);
+    else if (LISTS.has(name) && Array.isArray(input[name])) {
+      parts[name] = parseItems(schema, input[name]);
+    }
   }
   return fill(parts as SpecParts);
 }
 
-function parseItems(
-  shape: Record<string, z.ZodType>,
-  name: string,
-  items: readonly unknown[],
-): unknown[] {
-  return items.slice(0, 1_000).map((item) => {
-    const parsed = shape[name]?.safeParse([item]);
-    return parsed?.success === true ? (parsed.data as unknown[])[0] : undefined;
+/** Sections whose items stand alone. */
+const LISTS: ReadonlySet<string> = new Set(["faults", "phases", "assert"]);
+/** Items looked at one by one: beyond these, the length is the error. */
+const ITEMS_MAX = 1_000;
+
+function parseItems(list: z.ZodType, items: readonly unknown[]): unknown[] {
+  return items.slice(0, ITEMS_MAX).map((item) => {
+    const parsed = list.safeParse([item]);
+    return parsed.success ? (parsed.data as unknown[])[0] : undefined;
   });
 }
 
@@ -104,7 +107,7 @@ function fill(parts: SpecParts): SpecParts {
     checksum: parts.checksum ?? (pipe ? "sha1-32" : "crc32c"),
     workload: parts.workload && fillWorkload(parts.workload, parts.server?.responder === "counter"),
     faults: parts.faults?.map((fault) => fault && fillFault(fault)),
-    phases: parts.phases?.map((phase) => phase && fillPhase(phase)),
+    phases: parts.phases && parts.phases.map((phase) => phase && fillPhase(phase)),
   };
 }
 
@@ -147,7 +150,7 @@ function order(parts: SpecParts, seed: () => number): FullSpec {
     server,
     faults,
     composition,
-    phases: phases ?? null,
+    phases,
     assert,
   };
 }

@@ -43,8 +43,6 @@ function flatten(issue: Issue, root: Path): SpecProblem[] {
   if (issue.code === "invalid_union") {
     const branch = nearestBranch(issue.errors);
     if (branch !== undefined) return toProblems(branch, path);
-    const steps = "discriminator" in issue ? [...path, ...discriminator(issue)] : path;
-    return [{ path: pointer(steps), message: issue.message }];
   }
   return [{ path: pointer(path), message: issue.message }];
 }
@@ -55,11 +53,6 @@ function nearestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[
     issues.every((issue) => issue.path.length > 0 || issue.code !== "invalid_type"),
   );
   return deeper.length === 1 ? deeper[0] : undefined;
-}
-
-function discriminator(issue: Issue): Path {
-  const step = (issue as { readonly discriminator?: string }).discriminator;
-  return step === undefined || issue.path.at(-1) === step ? [] : [step];
 }
 
 /** How many problems are told: a list of a million wrong faults needs no million lines. */

@@ -28,8 +28,8 @@ function checkAssertion(assertion: Assertion, index: number, parts: SpecParts): 
     found.push(problem(at("metric"), "about a fault of this spec", metric));
   }
   if (phase !== null) {
-    const known = (parts.phases ?? []).some((other) => other?.name === phase);
-    if (!known) found.push(problem(at("phase"), "the name of a phase of this spec", phase));
+    if (!mayBePhase(phase, parts))
+      found.push(problem(at("phase"), "the name of a phase of this spec", phase));
     if (!knowsPhase(path))
       found.push(problem(at("phase"), `null, as ${metric} cannot be told by phase`, phase));
   }
@@ -40,11 +40,18 @@ function checkAssertion(assertion: Assertion, index: number, parts: SpecParts): 
   return found;
 }
 
+/** Whether there is a phase of this name, or may be: one was too wrong to be read. */
+function mayBePhase(name: string, { phases }: SpecParts): boolean {
+  if (phases === null) return false;
+  return phases === undefined || phases.some((phase) => phase === undefined || phase.name === name);
+}
+
 /** Every declared id; undefined where a fault was too wrong to be read, so nothing can be said. */
-function faultIds({ faults = [], phases }: SpecParts): Set<string> | undefined {
+function faultIds({ faults, phases = [undefined] }: SpecParts): Set<string> | undefined {
   const own = (phases ?? []).flatMap((phase): readonly (FullFault | string | undefined)[] =>
     phase === undefined ? [undefined] : phase.faults,
   );
+  if (faults === undefined) return undefined;
   const all = [...faults, ...own];
   if (all.includes(undefined)) return undefined;
   return new Set(all.flatMap((fault) => (typeof fault === "object" ? [fault.id] : [])));

@@ -38,8 +38,8 @@ function checkOne({ fault, steps }: Placed): SpecProblem[] {
   }));
 }
 
-function placeAll({ faults, phases }: SpecParts): Placed[] {
-  const top = (faults ?? []).flatMap((fault, index) =>
+function placeAll({ faults = [], phases }: SpecParts): Placed[] {
+  const top = faults.flatMap((fault, index) =>
     fault ? [{ fault, steps: ["faults", index] }] : [],
   );
   const inner = (phases ?? []).flatMap((phase, at) =>
@@ -98,25 +98,20 @@ function checkExclusive(parts: SpecParts): SpecProblem[] {
 }
 
 /** The sets of faults that are in force at one time, each with where to point. */
-function inForce({ faults, phases }: SpecParts): { faults: FullFault[]; steps: Steps }[] {
-  const top = (faults ?? []).filter((fault) => fault !== undefined);
+function inForce({ faults = [], phases }: SpecParts): { faults: FullFault[]; steps: Steps }[] {
+  const top = faults.filter((fault) => fault !== undefined);
   if (!phases) return [{ faults: top, steps: ["faults"] }];
-  const named = namedFaults(phases);
+  const own = phases.map((phase) => phase?.faults ?? []);
+  const named = new Set(own.flat().filter((fault) => typeof fault === "string"));
   const always = top.filter((fault) => !named.has(fault.id));
-  return phases.map((phase, index) => ({
-    faults: [...always, ...(phase?.faults ?? []).flatMap((fault) => resolve(fault, top))],
+  return own.map((faultsOfPhase, index) => ({
+    faults: [...always, ...faultsOfPhase.flatMap((fault) => resolve(fault, top))],
     steps: ["phases", index, "faults"],
   }));
 }
 
 function resolve(fault: FullFault | string, top: readonly FullFault[]): FullFault[] {
   return typeof fault === "string" ? top.filter(({ id }) => id === fault) : [fault];
-}
-
-function namedFaults(phases: readonly (Phase | undefined)[]): Set<string> {
-  return new Set(
-    phases.flatMap((phase) => (phase?.faults ?? []).filter((fault) => typeof fault === "string")),
-  );
 }
 
 /** Names, references and the total duration. */
@@ -127,7 +122,7 @@ export function checkPhases({ phases, faults }: SpecParts, limits: SpecLimits): 
     if (phase === undefined) return [];
     const again = names.has(phase.name);
     names.add(phase.name);
-    const references = checkReferences(phase, index, faults ?? []);
+    const references = checkReferences(phase, index, faults);
     return again
       ? [problem(["phases", index, "name"], "unique among the phases", phase.name), ...references]
       : references;
@@ -138,13 +133,9 @@ export function checkPhases({ phases, faults }: SpecParts, limits: SpecLimits): 
   return found;
 }
 
-function checkReferences(
-  phase: Phase,
-  at: number,
-  faults: readonly (FullFault | undefined)[],
-): SpecProblem[] {
-  const known = new Set(faults.map((fault) => fault?.id));
-  const unsure = faults.includes(undefined);
+function checkReferences(phase: Phase, at: number, faults: SpecParts["faults"]): SpecProblem[] {
+  const known = new Set(faults?.map((fault) => fault?.id));
+  const unsure = faults === undefined || faults.includes(undefined);
   const seen = new Set<string>();
   return phase.faults.flatMap((fault, index) => {
     if (typeof fault !== "string") return [];
