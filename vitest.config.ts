@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ["{packages,apps}/*/test/**/*.test.ts", "scripts/**/*.test.ts"],
     pool: "forks",
+    // Half of the tests wait for sockets and timers: two at once keep one core busy.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: {
