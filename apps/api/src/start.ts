@@ -12,7 +12,7 @@ import { listen, makeHttpServer } from "./http/server.ts";
 import { makeRunIds } from "./ids.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
 import type { Runner } from "./runner/runner.ts";
-import { makeThreadRunner } from "./runner/thread.ts";
+import { makeThreadRunner } from "./runner/thread-runner.ts";
 import { RunService } from "./runs/service.ts";
 import { MEMORY } from "./store/open.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
@@ -29,7 +29,7 @@ export interface StartOptions {
   readonly limits?: Partial<Limits>;
   /** Told of failures on our side. @default one line on standard error */
   readonly onFailure?: (error: unknown) => void;
-  /** @default a thread for each run */
+  /** Closed with the service. @default a thread for each run in progress */
   readonly runner?: Runner;
   readonly clock?: Clock;
   readonly random?: RandomBytes;
@@ -68,6 +68,7 @@ export async function startApi(options: StartOptions = {}): Promise<Api> {
   const close = async (graceMs: number): Promise<void> => {
     const quiet = closeServer(server);
     await runs.close(graceMs);
+    await runner.close();
     const disarm = clock.after(LAST_ANSWERS_MS, () => server.closeAllConnections());
     await quiet;
     disarm();

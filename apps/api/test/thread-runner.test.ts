@@ -1,9 +1,9 @@
 /** The thread of a run: whatever happens in there, an outcome comes out here. */
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { parseSpec, type Result } from "@faultline/experiment";
-import type { RunOutcome, RunWatch } from "../src/runner/runner.ts";
-import { makeThreadRunner } from "../src/runner/thread.ts";
+import type { Runner, RunOutcome, RunWatch } from "../src/runner/runner.ts";
+import { makeThreadRunner, type ThreadRunnerOptions } from "../src/runner/thread-runner.ts";
 import type { Progress } from "../src/runs/run.ts";
 import { systemClock } from "../src/system.ts";
 import { makeFakeClock } from "./support/fake-clock.ts";
@@ -46,13 +46,19 @@ function watch(): Watched {
   };
 }
 
+function makeRunner(options: Partial<ThreadRunnerOptions> = {}): Runner {
+  const runner = makeThreadRunner({ clock: systemClock, ...LIMITS, ...options });
+  onTestFinished(() => runner.close());
+  return runner;
+}
+
 const runIn = (name: string, watched: RunWatch): Promise<RunOutcome> =>
-  makeThreadRunner({ clock: systemClock, ...LIMITS, entry: thread(name) }).run(spec, watched);
+  makeRunner({ entry: thread(name) }).run(spec, watched);
 
 describe("a run in its thread", () => {
   test("gives its result, every exchange once, and progress up to the end", async () => {
     const watched = watch();
-    const runner = makeThreadRunner({ clock: systemClock, ...LIMITS });
+    const runner = makeRunner();
     const outcome = await runner.run(spec, watched);
     expect(outcome).toMatchObject({ kind: "result", result: { seed: 3 } });
     const { result } = outcome as { result: Result };
@@ -65,7 +71,7 @@ describe("a run in its thread", () => {
   test("that is told to stop gives what it has", async () => {
     const clock = makeFakeClock();
     const watched = watch();
-    const running = makeThreadRunner({ clock, ...LIMITS }).run(slow, watched);
+    const running = makeRunner({ clock }).run(slow, watched);
     await watched.begun;
     watched.abort.abort(new Error("enough"));
     const outcome = await running;
@@ -76,7 +82,7 @@ describe("a run in its thread", () => {
   test("that was told to stop before it began ends", async () => {
     const watched = watch();
     watched.abort.abort(new Error("never mind"));
-    const outcome = await makeThreadRunner({ clock: systemClock, ...LIMITS }).run(slow, watched);
+    const outcome = await makeRunner().run(slow, watched);
     expect(outcome).toMatchObject({ kind: "result", result: { verdict: "inconclusive" } });
   });
 });
@@ -99,8 +105,7 @@ describe("a thread that fails", () => {
   });
 
   test("by taking more memory than allowed is told from other crashes", async () => {
-    const small = { clock: systemClock, ...LIMITS, runMemoryMiBMax: 64 };
-    const runner = makeThreadRunner({ ...small, entry: thread("memory") });
+    const runner = makeRunner({ runMemoryMiBMax: 64, entry: thread("memory") });
     expect(await runner.run(spec, watch())).toEqual({
       kind: "failed",
       code: "run-crashed",
@@ -117,7 +122,7 @@ describe("a thread that fails", () => {
     async (name) => {
       const clock = makeFakeClock();
       const watched = watch();
-      const runner = makeThreadRunner({ clock, ...LIMITS, entry: thread(name) });
+      const runner = makeRunner({ clock, entry: thread(name) });
       const running = runner.run(spec, watched);
       await watched.begun;
       let over = false;
@@ -131,4 +136,41 @@ describe("a thread that fails", () => {
       expect(clock.armed).toBe(0);
     },
   );
+});
+
+describe("threads", () => {
+  /** Which run of its thread it was; undefined for a failure. */
+  const numberOf = (outcome: RunOutcome): number | undefined =>
+    outcome.kind === "result" ? outcome.result.seed : undefined;
+
+  test("wait for the next run after a clean end, and are never used again after another one", async () => {
+    const runner = makeRunner({ entry: thread("numbered") });
+    const numbers: (number | undefined)[] = [];
+    for (let n = 0; n < 5; n += 1) numbers.push(numberOf(await runner.run(spec, watch())));
+    expect(numbers).toEqual([1, 2, undefined, 1, 2]);
+  });
+
+  test("are one for each run in progress", async () => {
+    const runner = makeRunner({ entry: thread("numbered") });
+    const both = await Promise.all([runner.run(spec, watch()), runner.run(spec, watch())]);
+    expect(both.map(numberOf)).toEqual([1, 1]);
+  });
+
+  test("tell the first line of an error of the experiment", async () => {
+    const runner = makeRunner({ entry: thread("numbered") });
+    for (let n = 0; n < 2; n += 1) await runner.run(spec, watch());
+    expect(await runner.run(spec, watch())).toEqual({
+      kind: "failed",
+      code: "run-failed",
+      message: "three",
+    });
+  });
+
+  test("that carried out a real run carry out another one as well", async () => {
+    const runner = makeRunner();
+    for (let n = 0; n < 3; n += 1) {
+      const outcome = await runner.run(spec, watch());
+      expect(outcome).toMatchObject({ kind: "result", result: { verdict: "pass" } });
+    }
+  });
 });

@@ -2,8 +2,8 @@
  * The port behind which an experiment is carried out.
  *
  * The queue knows only this: a spec goes in, progress and finished exchanges come out while it
- * runs, one outcome at the end. Whether that happens in a thread (thread.ts), in a test's own
- * hands or one day on another machine is the adapter's business. A runner does not throw:
+ * runs, one outcome at the end. Whether that happens in a thread (thread-runner.ts), in a test's
+ * own hands or one day on another machine is the adapter's business. A runner does not throw:
  * whatever goes wrong with the world is an outcome with a code.
  */
 
@@ -32,4 +32,6 @@ export type RunOutcome =
 /** Carries out experiments, any number at once. */
 export interface Runner {
   run(spec: FullSpec, watch: RunWatch): Promise<RunOutcome>;
+  /** Lets go of whatever is kept between runs. No run may be in progress, none may follow. */
+  close(): Promise<void>;
 }

@@ -1,112 +1,141 @@
 /**
- * The runner that gives every run a worker thread of its own.
+ * One worker thread that carries out runs, one after the other.
  *
- * The thread's end is always an outcome: its result, its own error, a crash, or an end forced
- * here when it does not obey. A pool of threads kept warm was the road not taken: a start costs
- * tens of milliseconds, and a fresh thread owes nothing to the run before.
+ * Every run ends in an outcome: its result, its own error, a crash of the thread, or an end
+ * forced here when it does not obey. A thread that saw anything but a clean result is spent and
+ * never used again, so no run inherits another one's trouble.
  *
  *   service thread                      run's thread (run-worker.ts)
- *   run(spec) ---- workerData ------->  runExperiment
+ *   carryOut ------- run ------------>  runExperiment
  *   onProgress, onExchanges <---------  progress, exchanges
- *   signal ------- stop ------------->  signal
- *   outcome <--------------------------  end | error | (crash)
+ *   signal --------- stop ----------->  signal
+ *   outcome <-------------------------  end | error | (crash)
  */
 
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
+import type { FullSpec } from "@faultline/experiment";
 import type { Clock } from "../clock.ts";
-import type { ThreadCommand, ThreadReport, ThreadStart } from "./messages.ts";
-import type { Runner, RunOutcome, RunWatch } from "./runner.ts";
+import type { ThreadCommand, ThreadReport } from "./messages.ts";
+import type { RunOutcome, RunWatch } from "./runner.ts";
 
 /** How threads are made. */
-export interface ThreadRunnerOptions {
+export interface ThreadOptions {
   readonly clock: Clock;
-  /** JavaScript heap of one run in MiB; beyond it the run crashes, not the service. */
+  /** JavaScript heap of a run in MiB; beyond it the run crashes, not the service. */
   readonly runMemoryMiBMax: number;
   readonly wallMsMax: number;
-  /** The thread's entry. @default run-worker.ts */
-  readonly entry?: URL;
+  /** The thread's entry. */
+  readonly entry: URL;
 }
 
 /** A run told to stop has so long to give its partial result; then its thread is ended. */
 const OBEY_MS = 5000;
 
-/** The runner's own wall limit lies this far above the service's, which names the reason better. */
+/** The experiment's own wall limit lies this far above the service's, which names the reason better. */
 const WALL_MARGIN_MS = 10_000;
 
-/** `import.meta.resolve` would do, but a test runner replaces it and in Deno its stand-in fails. */
-function defaultEntry(): URL {
-  return pathToFileURL(createRequire(import.meta.url).resolve("#run-worker"));
+/** So many runs, then a fresh thread: whatever a run leaves behind cannot add up for ever. */
+const RUNS_PER_THREAD = 100;
+
+interface Current {
+  readonly watch: RunWatch;
+  readonly settle: (outcome: RunOutcome) => void;
 }
 
-/** Makes the runner. */
-export function makeThreadRunner(options: ThreadRunnerOptions): Runner {
-  const entry = options.entry ?? defaultEntry();
-  return {
-    run(spec, watch) {
-      const start: ThreadStart = { spec, wallMsMax: options.wallMsMax + WALL_MARGIN_MS };
-      const worker = new Worker(entry, {
-        workerData: start,
-        resourceLimits: { maxOldGenerationSizeMb: options.runMemoryMiBMax },
-      });
-      return superviseThread(worker, watch, options.clock);
-    },
-  };
-}
+/** A thread. `end` must be called when it is not used any more. */
+export class RunThread {
+  readonly #options: ThreadOptions;
+  readonly #worker: Worker;
+  readonly #exited = Promise.withResolvers<void>();
+  #current: Current | undefined;
+  #runs = 0;
+  #spent = false;
 
-/** Listens to a thread until it has ended; never rejects. */
-async function superviseThread(worker: Worker, watch: RunWatch, clock: Clock): Promise<RunOutcome> {
-  const ended = Promise.withResolvers<void>();
-  let outcome: RunOutcome | undefined;
-  let disarm = (): void => {};
-  const stop = (): void => {
-    const command: ThreadCommand = { kind: "stop", reason: String(watch.signal.reason) };
-    worker.postMessage(command);
-    disarm = clock.after(OBEY_MS, () => void worker.terminate());
-  };
-  worker.on("message", (report: ThreadReport) => {
-    outcome ??= hear(report, watch);
-    if (outcome !== undefined) void worker.terminate();
-  });
-  worker.on("error", (error) => (outcome ??= crashed(error)));
-  worker.on("exit", () => ended.resolve());
-  if (watch.signal.aborted) stop();
-  else watch.signal.addEventListener("abort", stop, { once: true });
-  await ended.promise;
-  disarm();
-  watch.signal.removeEventListener("abort", stop);
-  return outcome ?? failed("run-crashed", "the run's thread ended without a result");
-}
+  constructor(options: ThreadOptions) {
+    this.#options = options;
+    this.#worker = new Worker(options.entry, {
+      resourceLimits: { maxOldGenerationSizeMb: options.runMemoryMiBMax },
+    });
+    this.#worker.on("message", (report: ThreadReport) => this.#hear(report));
+    this.#worker.on("error", (error) => this.#fail(crash(error)));
+    this.#worker.on("exit", () => {
+      this.#fail(failed("run-crashed", "the run's thread ended without a result"));
+      this.#exited.resolve();
+    });
+  }
 
-/** Passes a report on; the last one is the outcome. */
-function hear(report: ThreadReport, watch: RunWatch): RunOutcome | undefined {
-  switch (report.kind) {
-    case "progress":
-      watch.onProgress(report.progress);
-      return undefined;
-    case "exchanges":
-      watch.onExchanges(report.lines);
-      return undefined;
-    case "end":
-      return { kind: "result", result: report.result };
-    case "error":
-      return failed("run-failed", report.message);
-    default:
-      return report satisfies never;
+  /** Whether another run may be given to it. */
+  get reusable(): boolean {
+    return !this.#spent && this.#runs < RUNS_PER_THREAD;
+  }
+
+  /** Carries one run out; never rejects. Only one at a time. */
+  async carryOut(spec: FullSpec, watch: RunWatch): Promise<RunOutcome> {
+    const { promise, resolve } = Promise.withResolvers<RunOutcome>();
+    this.#current = { watch, settle: resolve };
+    this.#runs += 1;
+    const number = this.#runs;
+    const wallMsMax = this.#options.wallMsMax + WALL_MARGIN_MS;
+    let disarm = (): void => {};
+    const stop = (): void => {
+      this.#spent = true;
+      this.#post({ kind: "stop", number, reason: String(watch.signal.reason) });
+      disarm = this.#options.clock.after(OBEY_MS, () => void this.#worker.terminate());
+    };
+    this.#post({ kind: "run", number, spec, wallMsMax });
+    if (watch.signal.aborted) stop();
+    else watch.signal.addEventListener("abort", stop, { once: true });
+    const outcome = await promise;
+    this.#current = undefined;
+    disarm();
+    watch.signal.removeEventListener("abort", stop);
+    return outcome;
+  }
+
+  /** Ends the thread and waits until it is gone. */
+  async end(): Promise<void> {
+    this.#spent = true;
+    await this.#worker.terminate();
+    await this.#exited.promise;
+  }
+
+  #post(command: ThreadCommand): void {
+    this.#worker.postMessage(command);
+  }
+
+  /** Passes a report on; the last one is the outcome. */
+  #hear(report: ThreadReport): void {
+    switch (report.kind) {
+      case "progress":
+        return this.#current?.watch.onProgress(report.progress);
+      case "exchanges":
+        return this.#current?.watch.onExchanges(report.lines);
+      case "end":
+        return this.#current?.settle({ kind: "result", result: report.result });
+      case "error":
+        return this.#fail(failed("run-failed", firstLine(report.message)));
+      default:
+        report satisfies never;
+    }
+  }
+
+  /** The first failure is the outcome; the exit that follows a crash adds nothing. */
+  #fail(outcome: RunOutcome): void {
+    this.#spent = true;
+    this.#current?.settle(outcome);
   }
 }
 
-function crashed(error: unknown): RunOutcome {
+function crash(error: unknown): RunOutcome {
   const code = (error as { code?: unknown } | null)?.code;
   if (code === "ERR_WORKER_OUT_OF_MEMORY") {
     return failed("run-crashed", "the run used more memory than allowed (runMemoryMiBMax)");
   }
-  return failed("run-crashed", `the run's thread crashed: ${firstLine(error)}`);
+  const text = error instanceof Error ? error.message : String(error);
+  return failed("run-crashed", `the run's thread crashed: ${firstLine(text)}`);
 }
 
-function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";
 }
 

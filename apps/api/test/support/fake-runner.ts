@@ -36,6 +36,7 @@ export function makeFakeRunner(): FakeRunner {
       waiting.get(runs.length - 1)?.(run);
       return promise;
     },
+    close: () => Promise.resolve(),
     started(index) {
       const run = runs[index];
       if (run !== undefined) return Promise.resolve(run);
