@@ -7,6 +7,7 @@ export default defineConfig({
     pool: "forks",
     // Half of the tests wait for sockets and timers: two at once keep one core busy.
     maxWorkers: 2,
+    maxConcurrency: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: {

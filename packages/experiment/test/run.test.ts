@@ -89,6 +89,8 @@ describe.each(transports)("over %s", (transport) => {
       transport,
       codec: "pipe",
       faults,
+      // no timeout, however busy the machine: a late reply would be ambiguous, and rightly so
+      client: { attemptTimeoutMs: 30_000 },
       workload: { messages: 60, clients: 3 },
     });
     expect(result).toMatchObject({

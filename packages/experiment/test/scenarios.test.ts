@@ -17,7 +17,9 @@ test.concurrent.each(["tcp", "udp"] as const)(
     const { result } = await runExperiment({ ...plan.spec, workload });
     expect(result.counts.messages).toBe(2_000);
     for (const { id, eligible, fired, z } of result.faults) {
-      expect([id, eligible]).toEqual([id, result.counts.attempts]);
+      // an attempt that crossed the reply to an earlier one may never be read
+      expect(eligible).toBeLessThanOrEqual(result.counts.attempts);
+      expect(eligible).toBeGreaterThan(result.counts.attempts * 0.95);
       expect([id, Math.abs(z ?? Infinity) < 4]).toEqual([id, true]);
       expect(fired / eligible).toBeCloseTo(0.2, 1);
     }
