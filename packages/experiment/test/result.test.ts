@@ -1,4 +1,5 @@
 /** The result: its fields, its hash, its replay line, and the law that every message has one outcome. */
+import { FAULT_KINDS } from "@faultline/faults";
 import { describe, expect, test } from "vitest";
 import { type Counts, type FullSpec, parseSpec, planScenario, scenarios } from "../src/index.ts";
 import { assembleResult, type Measured } from "../src/result/assemble.ts";
@@ -204,6 +205,13 @@ describe("the scenarios", () => {
     const names = scenarios.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(contract));
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  test("show every kind of fault there is", () => {
+    const kinds = new Set(
+      scenarios.flatMap(({ spec: { faults } }) => faults.map(({ kind }) => kind)),
+    );
+    expect([...kinds].toSorted()).toEqual([...FAULT_KINDS].toSorted());
   });
 
   test("include one that must see undetected corruption", () => {

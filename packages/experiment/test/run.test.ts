@@ -39,7 +39,7 @@ async function run(
 
 const transports = ["tcp", "udp"] as const;
 
-describe.each(transports)("over %s", (transport) => {
+describe.each(transports)("over %s", { concurrent: true }, (transport) => {
   test("every message has one line, and the counts are those of the lines", async () => {
     const faults = [
       { id: "drop", kind: "loss", direction: "request", probability: 0.1, answer: "error" },

@@ -111,4 +111,20 @@ export const CALM: readonly ScenarioText[] = [
       ],
     },
   },
+  {
+    name: "slow-close",
+    title: "The end comes late",
+    description: "The server ends its side 100 ms after its last byte; no message waits for that.",
+    transports: STREAM,
+    spec: {
+      seed: 16,
+      workload: { messages: 80, clients: 8 },
+      faults: [{ id: "late", kind: "slow-close", delayMs: 100 }],
+      assert: [
+        must("delivery.ratio", "==", 1),
+        must("faults.late.fired", "==", 8),
+        must("counts.attempts", "==", 80),
+      ],
+    },
+  },
 ];
