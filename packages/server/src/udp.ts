@@ -45,9 +45,14 @@ export function listenUdp(options: UdpOptions): Promise<UdpListener> {
   const { host, port, reusePort } = options;
   const socket = createSocket(socketOptions(host, reusePort));
   return new Promise((resolve, reject) => {
-    socket.once("error", reject);
+    const fail = (error: Error): void => {
+      // A socket that could not be bound stays open until it is told.
+      socket.close();
+      reject(error);
+    };
+    socket.once("error", fail);
     socket.bind({ port, address: host }, () => {
-      socket.off("error", reject);
+      socket.off("error", fail);
       socket.on("error", (error) => options.onError(error));
       widen(socket);
       const hub = new UdpHub(socket, options);
