@@ -9,6 +9,7 @@ const LIMITS: SpecLimits = {
   wallMsMax: 5_000,
   clientsMax: 2,
   inFlightMax: 4,
+  inFlightBytesMax: 256,
   attemptsMax: 3,
   workersMax: 2,
   faultsMax: 1,
@@ -40,6 +41,11 @@ const CASES: Record<keyof SpecLimits, { path: string; at: (limit: number) => obj
   inFlightMax: {
     path: "/workload/inFlightMax",
     at: (inFlightMax) => ({ workload: { inFlightMax } }),
+  },
+  inFlightBytesMax: {
+    path: "/workload/inFlightMax",
+    // 4 in flight of 64 bytes
+    at: (bytes) => ({ workload: { inFlightMax: 4, payloadBytes: Math.ceil(bytes / 4) } }),
   },
   attemptsMax: { path: "/client/attemptsMax", at: (attemptsMax) => ({ client: { attemptsMax } }) },
   workersMax: { path: "/server/workers", at: (workers) => ({ server: { workers } }) },
@@ -74,7 +80,7 @@ function paths(input: object): string[] {
       specVersion: 1,
       ...SMALL,
       ...rest,
-      workload: { messages: 10, ...workload },
+      workload: { messages: 10, payloadBytes: 10, ...workload },
       client: { attemptsMax: 3, deadlineMs: 5_000, ...client },
     },
     { limits: LIMITS },

@@ -8,7 +8,9 @@ import { backoffDraw, sessionOf } from "./streams.ts";
 
 /** Messages that may wait in one client for a place in flight; above it they are `rejected`. */
 const QUEUE_MAX = 65_536;
-const QUEUE_BYTES_MAX = 67_108_864;
+/** Bytes that may wait in all clients together, and at least in each: one of the largest bodies. */
+const QUEUE_BYTES_MAX = 268_435_456;
+const QUEUE_BYTES_MIN = 1_048_576;
 
 /** Everything but clock and dialer, which the world brings. */
 export function clientOptions(
@@ -27,7 +29,7 @@ export function clientOptions(
     backoff,
     inFlightMax: workload.inFlightMax,
     queueMax: QUEUE_MAX,
-    queueBytesMax: QUEUE_BYTES_MAX,
+    queueBytesMax: Math.max(QUEUE_BYTES_MIN, Math.floor(QUEUE_BYTES_MAX / workload.clients)),
     check: forbidden === null ? null : createMessageCheck({ forbidden }),
   };
 }

@@ -19,6 +19,8 @@ export interface SpecLimits {
   readonly clientsMax: number;
   /** Messages in flight of one client. @default 512: half the server's reply cache, so no answer is forgotten too early */
   readonly inFlightMax: number;
+  /** Bytes of all bodies in flight at once, of all clients. @default 268_435_456: a run shares its process with others */
+  readonly inFlightBytesMax: number;
   /** Attempts for one message. @default 100 */
   readonly attemptsMax: number;
   /** Server worker threads. @default 16 */
@@ -43,6 +45,7 @@ export const SPEC_LIMITS_DEFAULT: SpecLimits = {
   wallMsMax: 3_600_000,
   clientsMax: 1_000,
   inFlightMax: 512,
+  inFlightBytesMax: 268_435_456,
   attemptsMax: 100,
   workersMax: 16,
   faultsMax: 64,

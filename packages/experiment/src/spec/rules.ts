@@ -12,7 +12,7 @@ import type { SpecLimits } from "./limits.ts";
 import { type SpecProblem, problem } from "./problem.ts";
 import { checkAssertions } from "./rules-assert.ts";
 import { checkFaults, checkPhases } from "./rules-faults.ts";
-import type { FullFault, FullSpec, Phase } from "./types.ts";
+import type { FullFault, FullSpec, Phase, Workload } from "./types.ts";
 
 type Listed = "faults" | "phases" | "assert";
 
@@ -86,42 +86,51 @@ function checkPipe({ codec, checksum, workload, server }: SpecParts): SpecProble
   return found;
 }
 
-function checkSizes(
-  { codec, transport, workload, server }: SpecParts,
-  limits: SpecLimits,
-): SpecProblem[] {
+/** Bodies that the codec and the transport can carry, and not too many of them at once. */
+function checkSizes(parts: SpecParts, limits: SpecLimits): SpecProblem[] {
+  const { workload, transport } = parts;
   if (workload === undefined) return [];
-  const found: SpecProblem[] = [];
-  const overhead = codec === "pipe" ? PIPE_OVERHEAD_BYTES : FRAME_OVERHEAD_BYTES;
-  const datagram = transport === "udp";
+  const max = bodyBytesMax(parts, limits);
+  const rule = `at most ${max} bytes${transport === "udp" ? ", so that a datagram can carry it" : ""}`;
+  if (workload.bodies !== null) return checkBodies(workload.bodies, max, rule);
+  return [...checkPayload(workload, max, rule), ...checkInFlight(workload, max, limits)];
+}
+
+function bodyBytesMax({ codec, transport, server }: SpecParts, limits: SpecLimits): number {
   const prefix = server?.responder === "counter" ? COUNT_BYTES : 0;
-  const max = Math.min(
-    limits.payloadBytesMax - prefix,
-    datagram ? DATAGRAM_BYTES_MAX - overhead : Infinity,
-  );
-  const rule = `at most ${max} bytes${datagram ? ", so that a datagram can carry it" : ""}`;
-  const { payloadBytes, bodies } = workload;
-  if (typeof payloadBytes === "number") {
-    if (payloadBytes > max) found.push(problem(["workload", "payloadBytes"], rule, payloadBytes));
-  } else {
-    if (payloadBytes.max > max)
-      found.push(problem(["workload", "payloadBytes", "max"], rule, payloadBytes.max));
-    if (payloadBytes.min > payloadBytes.max) {
-      found.push(
-        problem(
-          ["workload", "payloadBytes", "min"],
-          `at most max, ${payloadBytes.max}`,
-          payloadBytes.min,
-        ),
-      );
-    }
-  }
+  const overhead = codec === "pipe" ? PIPE_OVERHEAD_BYTES : FRAME_OVERHEAD_BYTES;
+  const datagram = transport === "udp" ? DATAGRAM_BYTES_MAX - overhead : Infinity;
+  return Math.min(limits.payloadBytesMax - prefix, datagram);
+}
+
+function checkBodies(bodies: readonly string[], max: number, rule: string): SpecProblem[] {
   const encoder = new TextEncoder();
-  bodies?.forEach((body, index) => {
-    const bytes = body.length * 3 <= max ? 0 : encoder.encode(body).byteLength;
-    if (bytes > max) found.push(problem(["workload", "bodies", `${index}`], rule, bytes));
+  return bodies.flatMap((body, index) => {
+    const bytes = encoder.encode(body).byteLength;
+    return bytes > max ? [problem(["workload", "bodies", index], rule, bytes)] : [];
   });
+}
+
+function checkPayload({ payloadBytes }: Workload, max: number, rule: string): SpecProblem[] {
+  const at = ["workload", "payloadBytes"];
+  if (typeof payloadBytes === "number") {
+    return payloadBytes > max ? [problem(at, rule, payloadBytes)] : [];
+  }
+  const found: SpecProblem[] = [];
+  if (payloadBytes.max > max) found.push(problem([...at, "max"], rule, payloadBytes.max));
+  if (payloadBytes.min > payloadBytes.max) {
+    found.push(problem([...at, "min"], `at most max, ${payloadBytes.max}`, payloadBytes.min));
+  }
   return found;
+}
+
+function checkInFlight(workload: Workload, max: number, limits: SpecLimits): SpecProblem[] {
+  const { clients, inFlightMax, payloadBytes } = workload;
+  const asked = typeof payloadBytes === "number" ? payloadBytes : payloadBytes.max;
+  const bytes = clients * inFlightMax * Math.min(max, asked);
+  if (bytes <= limits.inFlightBytesMax) return [];
+  const rule = `so low that clients, inFlightMax and body size multiply to at most ${limits.inFlightBytesMax} bytes, not ${bytes}`;
+  return [problem(["workload", "inFlightMax"], rule, inFlightMax)];
 }
 
 function checkTimes({ workload, client }: SpecParts, limits: SpecLimits): SpecProblem[] {
