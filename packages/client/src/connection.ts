@@ -29,10 +29,10 @@ export interface Connection {
    * @param alone nothing else is in flight: waiting for company would only cost time.
    */
   transmit(message: Transmission, nowUs: number, alone: boolean): void;
-  /** Reads what arrived; the bytes are only valid during the call. */
-  receive(bytes: Uint8Array): void;
+  /** Reads what arrived at `nowUs`; the bytes are only valid during the call. */
+  receive(bytes: Uint8Array, nowUs: number): void;
   /** The attempt under way has waited long enough: half a reply will not be completed any more. */
-  giveUp(): void;
+  giveUp(nowUs: number): void;
   ping(): void;
   /** Writes what ends a session in good order, after all that is still unwritten. */
   farewell(): void;
@@ -69,6 +69,8 @@ export interface Damage {
 
 /** Receives what a codec reads, in order, while it is read. */
 export interface Arrivals {
+  /** When that which is told was read. The codec sets it before it tells: one event, one time. */
+  atUs: number;
   /** A good reply; its payload is only valid during the call. */
   onReply(identity: ReplyIdentity, payload: Uint8Array, marks: ReplyMarks): void;
   onErrorReply(identity: ReplyIdentity, error: ErrorReply): void;

@@ -149,7 +149,7 @@ export class Flow implements LineOwner {
       this.happen(operation, { on: "due", nowUs }, nowUs);
       return;
     }
-    this.#connection.giveUp();
+    this.#connection.giveUp(nowUs);
     // What had come of a reply may just have been told.
     if (operation.running !== running) return;
     this.#log.end(operation, { ended: "timeout", status: undefined, nowUs });
@@ -179,8 +179,8 @@ export class Flow implements LineOwner {
     }
   }
 
-  onLineBytes(bytes: Uint8Array): void {
-    this.#connection.receive(bytes);
+  onLineBytes(bytes: Uint8Array, nowUs: number): void {
+    this.#connection.receive(bytes, nowUs);
   }
 
   onDialFailed(failure: AttemptFailure): void {
@@ -218,9 +218,10 @@ export class Flow implements LineOwner {
   }
 
   /** Gives free places to those who wait for them. */
-  #fill(nowUs: number): void {
-    if (this.#filling) return;
+  #fill(): void {
+    if (this.#filling || this.#queue.size === 0) return;
     this.#filling = true;
+    const nowUs = this.#clock.nowUs();
     for (;;) {
       const { head } = this.#queue;
       if (head === undefined || !this.#pending.hasRoomFor(head.operation)) break;
@@ -259,7 +260,7 @@ export class Flow implements LineOwner {
     if (operation.ambiguous) this.counters.ambiguous++;
     const outcome = operation.outcome(settled, nowUs);
     if (this.reporter.isOn) this.reporter.emit({ event: "settled", atUs: nowUs, outcome });
-    this.#fill(nowUs);
+    this.#fill();
     this.#onSettled(operation, outcome);
   }
 

@@ -31,7 +31,7 @@ import type { Line } from "./line.ts";
 import type { Policy } from "./options.ts";
 
 /** A batch this large is written without waiting for the end of the tick. */
-const BATCH_BYTES_MAX = 8192;
+const BATCH_BYTES_MAX = 65_536;
 const REMAINING_MS_MAX = 0xffff_ffff;
 const EMPTY: Uint8Array = new Uint8Array(0);
 const EXECUTED: ReplyMarks = { replayed: false, ambiguous: false };
@@ -91,7 +91,8 @@ export class FrameConnection implements Connection {
     frame.payload = EMPTY;
   }
 
-  receive(bytes: Uint8Array): void {
+  receive(bytes: Uint8Array, nowUs: number): void {
+    this.#arrivals.atUs = nowUs;
     this.#reading = true;
     try {
       if (this.#isStream) this.#readStream(bytes);

@@ -7,7 +7,6 @@
  * only end the attempt they name, and only while it is under way. Everything else is counted and
  * goes to nobody: a stale reply is never handed to another caller.
  */
-import type { Clock } from "@faultline/protocol";
 import type { AttemptLog } from "./attempt-log.ts";
 import type { Arrivals, Damage, ErrorReply, ReplyIdentity, ReplyMarks } from "./connection.ts";
 import type { Happening } from "./exchange.ts";
@@ -20,7 +19,6 @@ import type { Counters } from "./stats.ts";
 
 /** What an inbox works with. */
 export interface InboxParts {
-  readonly clock: Clock;
   readonly counters: Counters;
   readonly line: Line;
   readonly log: AttemptLog;
@@ -35,20 +33,21 @@ const REPLY: Happening = { on: "reply" };
 /** Receives what the codec reads. */
 export class Inbox implements Arrivals {
   readonly #parts: InboxParts;
+  atUs = 0;
 
   constructor(parts: InboxParts) {
     this.#parts = parts;
   }
 
   onReply(identity: ReplyIdentity, payload: Uint8Array, marks: ReplyMarks): void {
-    const { clock, happen, log, pending } = this.#parts;
+    const { happen, log, pending } = this.#parts;
     const operation = pending.get(identity.operation);
     const record = operation?.attempts[identity.attempt - 1];
     if (operation === undefined || record === undefined || record.ended === "refused") {
       this.onStale(identity);
       return;
     }
-    const nowUs = clock.nowUs();
+    const nowUs = this.atUs;
     operation.reply = copyOf(payload);
     operation.replayed = marks.replayed;
     operation.ambiguous = marks.ambiguous;
@@ -87,20 +86,21 @@ export class Inbox implements Arrivals {
   }
 
   onStale(identity: ReplyIdentity | undefined): void {
-    const { clock, counters, reporter } = this.#parts;
+    const { counters, reporter } = this.#parts;
     counters.staleReplies++;
     if (!reporter.isOn) return;
     reporter.emit({
       event: "stale-reply",
-      atUs: clock.nowUs(),
+      atUs: this.atUs,
       operation: identity?.operation,
       attempt: identity?.attempt,
     });
   }
 
   onUnexpected({ refused, message }: Damage): void {
-    const { clock, reporter } = this.#parts;
-    if (reporter.isOn) reporter.emit({ event: "refusal", atUs: clock.nowUs(), refused, message });
+    const { atUs } = this;
+    const { reporter } = this.#parts;
+    if (reporter.isOn) reporter.emit({ event: "refusal", atUs, refused, message });
   }
 
   /** The operation of that attempt, where it is under way. */
@@ -110,8 +110,8 @@ export class Inbox implements Arrivals {
   }
 
   #fail(operation: Operation, failure: AttemptFailure, retryAfterUs: number): void {
-    const { clock, happen, log } = this.#parts;
-    const nowUs = clock.nowUs();
+    const { happen, log } = this.#parts;
+    const nowUs = this.atUs;
     log.end(operation, { ended: failure.code, status: failure.status, nowUs });
     happen(operation, { on: "failed", nowUs, failure, handed: true, retryAfterUs }, nowUs);
   }

@@ -22,7 +22,7 @@ export interface LineFailure extends AttemptFailure {
 export interface LineOwner {
   /** The line takes bytes: it has just opened, or drained. */
   onLineReady(): void;
-  onLineBytes(bytes: Uint8Array): void;
+  onLineBytes(bytes: Uint8Array, nowUs: number): void;
   /** An attempt to open it failed. */
   onDialFailed(failure: AttemptFailure): void;
   /** It was open and is gone. */
@@ -170,7 +170,7 @@ export class Line implements Due {
     if (this.#at !== "open") return;
     this.#parts.counters.bytesReceived += bytes.length;
     this.heardUs = this.#parts.clock.nowUs();
-    this.#owner.onLineBytes(bytes);
+    this.#owner.onLineBytes(bytes, this.heardUs);
   }
 
   drained(): void {

@@ -7,7 +7,7 @@
  * tell which of the answers came: that delivery is marked ambiguous. Numbering the bodies was the
  * road not taken: the original servers and clients would not understand it.
  */
-import type { Clock, PipeItem } from "@faultline/protocol";
+import type { PipeItem } from "@faultline/protocol";
 import { decodePipeDatagram, encodePipe, PIPE_SETTLE_MS, PipeDecoder } from "@faultline/protocol";
 import type {
   Arrivals,
@@ -33,7 +33,6 @@ interface Current extends ReplyIdentity {
 /** The pipe codec. */
 export class PipeConnection implements Connection, Due {
   readonly canPing = false;
-  readonly #clock: Clock;
   readonly #deadlines: Deadlines;
   readonly #line: Line;
   readonly #arrivals: Arrivals;
@@ -46,7 +45,6 @@ export class PipeConnection implements Connection, Due {
   dueIndex = -1;
 
   constructor({ arrivals, deadlines, line, policy }: ConnectionParts) {
-    this.#clock = policy.clock;
     this.#deadlines = deadlines;
     this.#line = line;
     this.#arrivals = arrivals;
@@ -59,25 +57,26 @@ export class PipeConnection implements Connection, Due {
     this.#line.send(encodePipe(body));
   }
 
-  receive(bytes: Uint8Array): void {
+  receive(bytes: Uint8Array, nowUs: number): void {
+    this.#arrivals.atUs = nowUs;
     if (this.#line.kind === "datagram") {
       this.#arrived(decodePipeDatagram(bytes));
       return;
     }
     this.#decoder.push(bytes);
-    this.#read();
+    this.#read(nowUs);
   }
 
   /** The stream has been silent for a while: what is pending is not a message half arrived. */
-  onDue(): void {
+  onDue(nowUs: number): void {
     this.#decoder.settle();
-    this.#read();
+    this.#read(nowUs);
   }
 
-  giveUp(): void {
+  giveUp(nowUs: number): void {
     if (this.#decoder.bufferedBytes === 0) return;
     this.#decoder.flush();
-    this.#read();
+    this.#read(nowUs);
   }
 
   ping(): void {
@@ -95,7 +94,8 @@ export class PipeConnection implements Connection, Due {
     this.#deadlines.delete(this);
   }
 
-  #read(): void {
+  #read(nowUs: number): void {
+    this.#arrivals.atUs = nowUs;
     const decoder = this.#decoder;
     for (;;) {
       const item = decoder.next();
@@ -104,7 +104,7 @@ export class PipeConnection implements Connection, Due {
       else this.#arrived(item);
     }
     if (decoder.bufferedBytes === 0) this.#deadlines.delete(this);
-    else this.#deadlines.set(this, this.#clock.nowUs() + PIPE_SETTLE_MS * 1000);
+    else this.#deadlines.set(this, nowUs + PIPE_SETTLE_MS * 1000);
   }
 
   #arrived(item: PipeItem): void {
