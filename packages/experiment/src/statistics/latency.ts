@@ -7,6 +7,7 @@
  */
 import { type Histogram, build } from "hdr-histogram-js";
 import type { Interval, LatencySummary } from "../result/types.ts";
+import { type BatchMeans, BatchSeries } from "./batch-means.ts";
 import { nearestRank, quantileRanks, supports } from "./quantile.ts";
 
 const SIGNIFICANT_DIGITS = 3;
@@ -25,6 +26,7 @@ export const QUANTILES: Readonly<Record<"p50" | "p90" | "p95" | "p99" | "p999", 
 /** One growing sample of latencies. */
 export class LatencySample {
   #histogram: Histogram | undefined;
+  readonly #series = new BatchSeries();
   #n = 0;
   #sumUs = 0;
   #minUs = Infinity;
@@ -35,6 +37,7 @@ export class LatencySample {
     const value = Math.max(0, us);
     this.#histogram ??= createHistogram();
     this.#histogram.recordValue(value);
+    this.#series.record(value);
     this.#n += 1;
     this.#sumUs += value;
     if (value < this.#minUs) this.#minUs = value;
@@ -68,6 +71,35 @@ export class LatencySample {
   interval(q: number, confidence: number): Interval {
     const { lower, upper } = quantileRanks(q, this.#n, confidence);
     return [lower === null ? null : this.#at(lower), upper === null ? null : this.#at(upper)];
+  }
+
+  /** The mean with its interval in milliseconds, by batches in the order of recording; null of nothing. */
+  mean(confidence: number): BatchMeans | null {
+    const estimate = this.#series.estimate(confidence);
+    if (estimate === null) return null;
+    const { mean, interval } = estimate;
+    return {
+      ...estimate,
+      mean: mean / US_PER_MS,
+      interval: interval && [interval[0] / US_PER_MS, interval[1] / US_PER_MS],
+    };
+  }
+
+  /** How many of the sample are at most so many milliseconds, to the histogram's precision. */
+  atMost(ms: number): number {
+    let low = 0;
+    let high = this.#n;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.#at(middle) <= ms) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** The q quantile in milliseconds by nearest rank, however small the sample; null of nothing. */
+  quantile(q: number): number | null {
+    return this.#n === 0 ? null : this.#at(nearestRank(q, this.#n));
   }
 
   /** The value of a rank (from 1), within the histogram's precision and never outside min … max. */

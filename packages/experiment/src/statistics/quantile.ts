@@ -5,10 +5,11 @@
  * bootstrap: for a p99 it covers 87 % where it says 95. A sample too small to bound the quantile
  * from above (q^n > 2.5 %) gives no quantile at all, rather than its maximum in disguise.
  */
+import { binomialWeights } from "./binomial.ts";
+import { smallestDeciding } from "./sample-size.ts";
 
 /** The share of one tail beyond which a sample says nothing of a quantile: that of 95 %. */
 const TAIL = 0.025;
-const NEGLIGIBLE = 1e-20;
 
 /** The nearest rank, from 1: ⌈q·n⌉. Rounding of q·n itself is forgiven. */
 export function nearestRank(q: number, n: number): number {
@@ -59,24 +60,20 @@ export function quantileRanks(q: number, n: number, confidence: number): RankInt
   return { lower, upper };
 }
 
-/** Binomial(n, q) weights around the mode, outward until they vanish: no factorial, no logarithm. */
-function binomialWeights(q: number, n: number) {
-  const mode = Math.min(n, Math.floor((n + 1) * q));
-  const odds = q / (1 - q);
-  const up: number[] = [];
-  for (let k = mode, weight = 1; k < n && weight > NEGLIGIBLE; k += 1) {
-    weight *= ((n - k) / (k + 1)) * odds;
-    up.push(weight);
-  }
-  const down: number[] = [];
-  for (let k = mode, weight = 1; k > 0 && weight > NEGLIGIBLE; k -= 1) {
-    weight *= k / ((n - k + 1) * odds);
-    down.push(weight);
-  }
-  const weights = [...down.toReversed(), 1, ...up];
-  return {
-    first: mode - down.length,
-    weights,
-    total: weights.reduce((sum, weight) => sum + weight, 0),
-  };
+/**
+ * How large a sample would keep a threshold out of the interval of its q quantile.
+ *
+ * @param atMost how many of the `n` observed were at most the threshold.
+ * @returns a size refined to about 1 %; null where no sane sample does.
+ */
+export function quantileSampleSize(
+  atMost: number,
+  n: number,
+  { q, confidence }: { readonly q: number; readonly confidence: number },
+): number | null {
+  return smallestDeciding(n, (size) => {
+    const { lower, upper } = quantileRanks(q, size, confidence);
+    const below = (atMost / n) * size;
+    return (lower !== null && below < lower) || (upper !== null && below >= upper);
+  });
 }

@@ -6,6 +6,7 @@
  * a burst-loss result should want between-run intervals instead.
  */
 import { zOf } from "./normal.ts";
+import { smallestDeciding } from "./sample-size.ts";
 
 /**
  * The interval for `successes` of `n`; null where n is 0.
@@ -17,8 +18,10 @@ import { zOf } from "./normal.ts";
  * ```
  */
 export function wilson(successes: number, n: number, confidence = 0.95): [number, number] | null {
-  if (n === 0) return null;
-  const z = zOf(confidence);
+  return n === 0 ? null : around(successes, n, zOf(confidence));
+}
+
+function around(successes: number, n: number, z: number): [number, number] {
   const share = successes / n;
   const square = z * z;
   const centre = (share + square / (2 * n)) / (1 + square / n);
@@ -29,12 +32,10 @@ export function wilson(successes: number, n: number, confidence = 0.95): [number
   ];
 }
 
-const SAMPLE_MAX = 1e9;
-
 /**
  * How large a sample of the same share would keep `threshold` out of its interval.
  *
- * @returns a power-of-two multiple of n refined to about 1 %; null where no sane sample does.
+ * @returns a size refined to about 1 %; null where no sane sample does.
  */
 export function wilsonSampleSize(
   successes: number,
@@ -42,21 +43,9 @@ export function wilsonSampleSize(
   threshold: number,
   confidence: number,
 ): number | null {
-  const decided = (size: number): boolean => {
-    const interval = wilson((successes / n) * size, size, confidence);
-    return interval !== null && (threshold < interval[0] || threshold > interval[1]);
-  };
-  if (n === 0) return null;
-  let high = n;
-  while (!decided(high)) {
-    high *= 2;
-    if (high > SAMPLE_MAX) return null;
-  }
-  let low = high / 2;
-  while (high - low > Math.max(1, high / 100)) {
-    const middle = Math.round((low + high) / 2);
-    if (decided(middle)) high = middle;
-    else low = middle;
-  }
-  return Math.ceil(high);
+  const z = zOf(confidence);
+  return smallestDeciding(n, (size) => {
+    const [low, high] = around((successes / n) * size, size, z);
+    return threshold < low || threshold > high;
+  });
 }
