@@ -4,7 +4,8 @@
  * It keeps no time and moves no bytes: the pump asks, and does what the decision says. With the
  * composition "independent" every fault draws for itself in list order, each sees what the ones
  * before it made of the unit, and a drop, answer, reset or silence ends the questioning. With
- * "exclusive" one draw names at most one fault (exclusive.ts).
+ * "exclusive" one draw names at most one fault (exclusive.ts). Where the plan has a schedule, that
+ * says who fires, and neither draw is made (schedule.ts).
  */
 import { checkPlan } from "./check-plan.ts";
 import { Composer, PASS_DECISION } from "./decision.ts";
@@ -13,6 +14,7 @@ import { rosterOf } from "./gate.ts";
 import { SESSIONS_MAX_DEFAULT } from "./limits.ts";
 import { SessionTable } from "./sessions.ts";
 import { isSameGround, isSameSpec } from "./same.ts";
+import { firingsByFault } from "./schedule.ts";
 import { recordOf, Slot, type SlotContext } from "./slot.ts";
 import type { FaultPlan } from "./spec.ts";
 import type { FaultStats } from "./stats.ts";
@@ -99,7 +101,7 @@ export class FaultChain {
     for (const slot of this.#unitSlots) {
       if (!slot.concerns(current) || !slot.opensFor(current) || !slot.accepts(current)) continue;
       slot.meet(current);
-      if (!slot.strikes(current)) continue;
+      if (!slot.strikes(current, nowUs)) continue;
       const verdict = this.#act(slot, current, { nowUs, counts: true });
       if (this.#composer.ended) break;
       if (verdict.do === "replace") current = { ...current, bytes: verdict.bytes };
@@ -150,7 +152,7 @@ export class FaultChain {
     for (const slot of this.#endSlots) {
       if (!slot.concerns(unit) || !slot.opensFor(unit)) continue;
       slot.meet(unit);
-      if (this.#exclusive === undefined ? !slot.strikes(unit) : slot !== drawn) continue;
+      if (this.#exclusive === undefined ? !slot.strikes(unit, nowUs) : slot !== drawn) continue;
       this.#act(slot, unit, { nowUs, counts: true });
     }
     return this.#composer.take(unit);
@@ -172,14 +174,15 @@ export class FaultChain {
    */
   recordSilenced(faultId: string, unit: Unit, nowUs: number): FaultRecord {
     const did = "swallowed, the connection is silenced";
-    return recordOf({ id: faultId, kind: "blackhole" }, unit, { atUs: nowUs, did });
+    const record = recordOf({ id: faultId, kind: "blackhole" }, unit, { atUs: nowUs, did });
+    return { ...record, aftermath: true };
   }
 
   /**
    * Changes the plan at once.
    *
    * A fault with the same id and an equal spec goes on where it was, counters and all, as long as
-   * seed, composition and sessions stay the same; any other begins anew. Totals are never lost:
+   * seed, composition, sessions and schedule stay the same; any other begins anew. Totals are never lost:
    * `stats` adds what earlier faults of the same id and kind have counted.
    *
    * @throws {RangeError} when the plan breaks a rule of `checkPlan`; the old one stays in force
@@ -198,14 +201,18 @@ export class FaultChain {
   #install(plan: FaultPlan, kept: readonly Slot[]): void {
     const { seed } = plan;
     const sessionsMax = this.#sessionsMax;
-    const context: SlotContext = { seed, sessionsMax, roster: rosterOf(plan.sessions) };
+    const scheduled = (plan.schedule ?? null) !== null;
+    const schedule = scheduled ? firingsByFault(plan.schedule ?? []) : undefined;
+    const context: SlotContext = { seed, sessionsMax, roster: rosterOf(plan.sessions), schedule };
     this.#slots = plan.faults.map(
       (spec) => kept.find((slot) => isSameSpec(slot.spec, spec)) ?? new Slot(spec, context),
     );
     this.#unitSlots = this.#slots.filter((slot) => !slot.atEnd);
     this.#endSlots = this.#slots.filter((slot) => slot.atEnd);
     this.#exclusive =
-      plan.composition === "exclusive" ? new ExclusiveDraw(seed, this.#slots) : undefined;
+      plan.composition === "exclusive" && !scheduled
+        ? new ExclusiveDraw(seed, this.#slots)
+        : undefined;
   }
 
   /** Counts of every fault since the chain was made: those in force first, in list order. */

@@ -1,22 +1,31 @@
 /**
  * Is this a plan? Every error at once, with the paths of `checkFault` under `/faults/0`.
  *
- * What lies between faults is checked here: unique ids, shares of an exclusive plan, sessions.
+ * What lies between faults is checked here: unique ids, shares of an exclusive plan, sessions; the
+ * schedule in check-schedule.ts.
  */
 import { checkFault } from "./check.ts";
+import { checkSchedule } from "./check-schedule.ts";
 import { DRAW_RANGE, thresholdOf } from "./draws.ts";
 import { FAULTS_MAX, PLAN_SESSIONS_MAX } from "./limits.ts";
-import { type FaultProblem, isSettings, problem, type Settings } from "./problem.ts";
+import {
+  type FaultProblem,
+  isListUpTo,
+  isSessionId,
+  isSettings,
+  lengthOf,
+  problem,
+  type Settings,
+} from "./problem.ts";
 
-const SESSION = /^[0-9a-f]{16}$/i;
-const PLAN_FIELDS = new Set(["seed", "composition", "faults", "sessions"]);
+const PLAN_FIELDS = new Set(["seed", "composition", "faults", "sessions", "schedule"]);
 
 /** What is wrong with a plan; empty when nothing is. Paths are relative to the plan. */
 export function checkPlan(plan: unknown): FaultProblem[] {
   if (!isSettings(plan)) {
     return [problem("plan", { setting: "plan", path: "", rule: "an object", got: plan })];
   }
-  const { seed, composition, faults, sessions } = plan;
+  const { seed, composition, faults, sessions, schedule } = plan;
   const problems: FaultProblem[] = [];
   if (!Number.isSafeInteger(seed) || Number(seed) < 0) {
     const rule = "an integer of 0 to 2^53-1";
@@ -31,7 +40,10 @@ export function checkPlan(plan: unknown): FaultProblem[] {
     problems.push(problem("plan", { setting, rule: "left out: a plan has no such setting", got }));
   }
   if (sessions !== undefined) problems.push(...checkSessions(sessions));
-  return [...problems, ...checkFaults(faults, composition)];
+  problems.push(...checkFaults(faults, composition));
+  if (schedule !== undefined && schedule !== null)
+    problems.push(...checkSchedule(schedule, faults));
+  return problems;
 }
 
 function checkFaults(faults: unknown, composition: unknown): FaultProblem[] {
@@ -75,7 +87,7 @@ function checkSessions(sessions: unknown): FaultProblem[] {
   const problems: FaultProblem[] = [];
   const seen = new Set<unknown>();
   for (const [index, session] of sessions.entries()) {
-    const isId = typeof session === "string" && SESSION.test(session);
+    const isId = isSessionId(session);
     const id = isId ? session.toLowerCase() : undefined;
     if (!isId || seen.has(id)) {
       const rule = isId ? "ids that differ" : "ids of 16 hex digits each";
@@ -85,13 +97,4 @@ function checkSessions(sessions: unknown): FaultProblem[] {
     seen.add(id);
   }
   return problems;
-}
-
-function isListUpTo(lengthMax: number, value: unknown): value is unknown[] {
-  return Array.isArray(value) && value.length <= lengthMax;
-}
-
-/** What a message shows of a list that is too long: how long it is. */
-function lengthOf(value: unknown): unknown {
-  return Array.isArray(value) ? `${value.length} of them` : value;
 }

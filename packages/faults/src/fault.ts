@@ -15,6 +15,10 @@ export interface Fault {
   ask(unit: Unit, draws: Draws, nowUs: number): Verdict;
   /** False for a unit too small to act on: it is not eligible. Left out: every unit will do. */
   accepts?(unit: Unit): boolean;
+  /** The answer where a schedule says that it fires; only for faults whose `ask` may still pass. */
+  fire?(unit: Unit, draws: Draws, nowUs: number): Verdict;
+  /** Its state moves with every unit: it is asked even where a schedule keeps it from acting. */
+  readonly follows?: true;
   /** Where firing is not one independent draw a unit: how the firings hang together. */
   readonly series?: Series;
 }

@@ -27,6 +27,7 @@ export type {
   FaultKind,
   FaultPlan,
   FaultSpec,
+  Firing,
   LossFault,
   PartitionFault,
   ReorderFault,

@@ -32,6 +32,9 @@ export const FAULTS_MAX = 64;
 /** Longest fault id. */
 export const ID_CHARACTERS_MAX = 64;
 
+/** Most firings a schedule may list: each is kept for as long as its plan is in force. */
+export const SCHEDULE_MAX = 65_536;
+
 /** Most sessions a plan may name: as many as a chain remembers. */
 export const PLAN_SESSIONS_MAX = 65_536;
 

@@ -18,10 +18,26 @@ export type Settings = Readonly<Record<string, unknown>>;
 
 /** Characters of a value that a message shows. */
 const SHOWN_CHARACTERS_MAX = 60;
+const SESSION = /^[0-9a-f]{16}$/i;
 
 /** Whether a value is an object with fields, and no list. */
 export function isSettings(value: unknown): value is Settings {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether a value is a session id: 16 hex digits. */
+export function isSessionId(value: unknown): value is string {
+  return typeof value === "string" && SESSION.test(value);
+}
+
+/** Whether a value is a list that is not too long. */
+export function isListUpTo(lengthMax: number, value: unknown): value is unknown[] {
+  return Array.isArray(value) && value.length <= lengthMax;
+}
+
+/** What a message shows of a list that is too long: how long it is. */
+export function lengthOf(value: unknown): unknown {
+  return Array.isArray(value) ? `${value.length} of them` : value;
 }
 
 /** A field as a JSON pointer. */

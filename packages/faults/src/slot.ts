@@ -9,6 +9,7 @@ import { type Deed, describe } from "./decision.ts";
 import { Draws, DRAW_RANGE, thresholdOf } from "./draws.ts";
 import type { Fault } from "./fault.ts";
 import { Gate, type Roster, spacingOf } from "./gate.ts";
+import { type Firings, NO_FIRINGS } from "./schedule.ts";
 import type { FaultKind, FaultSpec } from "./spec.ts";
 import { type FaultStats, independentMoments, SeriesTally, thinned } from "./stats.ts";
 import type { Direction, FaultRecord, Unit, UnitKind, Verdict } from "./verdict.ts";
@@ -18,6 +19,8 @@ export interface SlotContext {
   readonly seed: number;
   readonly roster: Roster;
   readonly sessionsMax: number;
+  /** By fault id, where the plan has a schedule: a fault that is missing never fires. */
+  readonly schedule: ReadonlyMap<string, Firings> | undefined;
 }
 
 /** A fault of a plan, ready to be asked. */
@@ -36,6 +39,8 @@ export class Slot {
   readonly #gate: Gate | undefined;
   readonly #draws: Draws;
   readonly #tally: SeriesTally | undefined;
+  /** Where a schedule says when it fires. */
+  readonly #firings: Firings | undefined;
   #eligible = 0;
   #fired = 0;
 
@@ -54,8 +59,12 @@ export class Slot {
     };
     this.#streamOnly = !entry.transports.includes("udp");
     this.#fault = entry.create(spec, context);
-    this.#gate = Gate.of(spec, context.roster, context.sessionsMax);
     this.#draws = new Draws(context.seed, spec.id);
+    if (context.schedule !== undefined) {
+      this.#firings = context.schedule.get(spec.id) ?? NO_FIRINGS;
+      return;
+    }
+    this.#gate = Gate.of(spec, context.roster, context.sessionsMax);
     const { series } = this.#fault;
     if (series !== undefined) {
       const spacing = spacingOf(spec, context.roster);
@@ -94,13 +103,24 @@ export class Slot {
     this.#tally?.meet(unit);
   }
 
-  /** Whether its own draw strikes this unit. */
-  strikes(unit: Unit): boolean {
+  /** Whether its own draw strikes this unit, or the schedule lists it. */
+  strikes(unit: Unit, nowUs: number): boolean {
+    if (this.#firings !== undefined) return this.#isListed(this.#firings, unit, nowUs);
     return this.threshold === DRAW_RANGE || this.#draws.at(unit).uint32(0) < this.threshold;
   }
 
   ask(unit: Unit, nowUs: number): Verdict {
-    return this.#fault.ask(unit, this.#draws.at(unit), nowUs);
+    const draws = this.#draws.at(unit);
+    const { fire } = this.#fault;
+    return this.#firings === undefined || fire === undefined
+      ? this.#fault.ask(unit, draws, nowUs)
+      : fire(unit, draws, nowUs);
+  }
+
+  #isListed(firings: Firings, unit: Unit, nowUs: number): boolean {
+    if (firings.has(unit)) return true;
+    if (this.#fault.follows === true) this.#fault.ask(unit, this.#draws.at(unit), nowUs);
+    return false;
   }
 
   /** Notes that it acted. `counts` is false where the attempt has been counted before. */
@@ -116,7 +136,7 @@ export class Slot {
   }
 
   stats(): FaultStats {
-    const moments = this.#tally?.moments() ?? independentMoments(this.#eligible, this.#share());
+    const moments = this.#moments();
     return {
       id: this.id,
       kind: this.kind,
@@ -125,6 +145,12 @@ export class Slot {
       expected: moments.expected,
       variance: moments.variance,
     };
+  }
+
+  /** Chance has no say in a schedule. */
+  #moments(): Pick<FaultStats, "expected" | "variance"> {
+    if (this.#firings !== undefined) return { expected: this.#fired, variance: 0 };
+    return this.#tally?.moments() ?? independentMoments(this.#eligible, this.#share());
   }
 
   /** The stated chance: the true one is less by a part in 2^32, which no count can show. */

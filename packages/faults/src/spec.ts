@@ -139,6 +139,22 @@ export type FaultKind = FaultSpec["kind"];
 /** `independent`: every fault draws for itself, in list order. `exclusive`: one weighted draw an attempt. */
 export type Composition = "independent" | "exclusive";
 
+/**
+ * One firing: a fault acts on one unit. `direction`, `message`, `attempt` and `copy` are a unit's
+ * (verdict.ts); for `slow-close`, `message` is the number of the end and `attempt` is 0.
+ */
+export interface Firing {
+  /** The id of a fault of the plan. */
+  readonly fault: string;
+  /** 16 hex digits. */
+  readonly session: string;
+  readonly direction: "request" | "reply";
+  readonly message: number;
+  readonly attempt: number;
+  /** @default 0 */
+  readonly copy?: number;
+}
+
 /** A set of faults in force at one time. */
 export interface FaultPlan {
   readonly seed: number;
@@ -150,4 +166,12 @@ export interface FaultPlan {
    * as the messages are. Other sessions count for themselves.
    */
   readonly sessions?: readonly string[];
+  /**
+   * Which firings happen, and no others: neither probability nor gates nor the composition are
+   * asked any more. How a firing turns out (how long a delay is, which bit is flipped) is drawn by
+   * its key as ever. schedule.ts says what a firing is for the faults that remember.
+   *
+   * @default null: as drawn
+   */
+  readonly schedule?: readonly Firing[] | null;
 }

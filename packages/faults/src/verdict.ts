@@ -75,6 +75,8 @@ export interface FaultRecord {
   readonly atUs: number;
   /** What was done, in a few words with its figures: `delayed 120000 us`, `flipped bit 3 of byte 57`. */
   readonly did: string;
+  /** Only there when true: no firing of its own, but what an earlier one on the connection goes on doing. */
+  readonly aftermath?: true;
 }
 
 /**

@@ -19,4 +19,5 @@ export type { ServerLimits } from "./limits.ts";
 export type { ServerOptions } from "./options.ts";
 export { startServer } from "./server.ts";
 export type { CloseOptions, Endpoint, FaultServer } from "./server.ts";
+export { mergeStats, withoutGauges } from "./stats.ts";
 export type { CoreStats, RefusalCounts, ServerCounters, ServerStats } from "./stats.ts";

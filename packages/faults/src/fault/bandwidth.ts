@@ -56,6 +56,7 @@ function createBandwidth(spec: BandwidthFault, tools: FaultTools): Fault {
     reply: full(),
   }));
   return {
+    follows: true,
     ask(unit, _draws, nowUs) {
       const bucket = buckets.at(unit)[unit.direction];
       const passedUs = Math.max(0, nowUs - bucket.filledUs);

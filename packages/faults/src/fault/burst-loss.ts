@@ -65,6 +65,7 @@ function createBurstLoss(spec: BurstLossFault, tools: FaultTools): Fault {
       const threshold = bad ? thresholdBad : thresholdGood;
       return draws.at(unit).uint32(LOSS) < threshold ? DROP : PASS;
     },
+    fire: () => DROP,
   };
 }
 
