@@ -20,8 +20,11 @@ export type {
   RunVerdict,
 } from "./result/types.ts";
 export { RunError } from "./run/error.ts";
+export type { RunErrorCode } from "./run/error.ts";
 export { runExperiment } from "./run/run.ts";
 export type { RunLimits, RunOptions, RunOutput, RunProgress } from "./run/run.ts";
+export type { SimulatedParts } from "./run/simulated.ts";
+export type { CreateServerPart, ServerPart } from "./run/simulated-server.ts";
 export { planScenario, scenarios } from "./scenarios/scenarios.ts";
 export type { ScenarioChoice, ScenarioPlan } from "./scenarios/scenarios.ts";
 export type { Scenario } from "./scenarios/types.ts";
@@ -43,6 +46,8 @@ export type {
   PayloadRange,
   Phase,
   ResponderName,
+  ScheduledFiring,
+  ServerEvent,
   ServerPolicy,
   TransportName,
   Workload,

@@ -13,6 +13,8 @@ const LIMITS: SpecLimits = {
   attemptsMax: 3,
   workersMax: 2,
   faultsMax: 1,
+  scheduleMax: 2,
+  eventsMax: 2,
   phasesMax: 1,
   assertionsMax: 1,
   bodiesMax: 2,
@@ -52,6 +54,26 @@ const CASES: Record<keyof SpecLimits, { path: string; at: (limit: number) => obj
   faultsMax: {
     path: "/faults",
     at: (count) => ({ faults: items(count, (index) => ({ id: `f${index}`, kind: "loss" })) }),
+  },
+  scheduleMax: {
+    path: "/schedule",
+    at: (count) => ({
+      faults: [{ id: "a", kind: "loss", direction: "both" }],
+      schedule: items(count, (message) => ({
+        fault: "a",
+        client: 0,
+        message,
+        attempt: 1,
+        direction: "reply",
+      })),
+    }),
+  },
+  eventsMax: {
+    path: "/events",
+    at: (count) => ({
+      mode: "simulated",
+      events: items(count, (atMs) => ({ atMs, kind: "restart" })),
+    }),
   },
   phasesMax: {
     path: "/phases",

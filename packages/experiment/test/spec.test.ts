@@ -47,7 +47,9 @@ describe("a spec with nothing but its version", () => {
       server: { workers: 1, responder: "echo" },
       faults: [],
       composition: "independent",
+      schedule: null,
       phases: null,
+      events: [],
       assert: [],
     });
   });

@@ -4,10 +4,10 @@
  * Top-level faults that no phase names hold throughout; the others only in the phases that name
  * them. Order within a phase: throughout first, then the phase's own, each as written.
  */
-import type { FaultPlan } from "@faultline/faults";
+import type { FaultPlan, Firing } from "@faultline/faults";
 import { sessionToHex } from "@faultline/protocol";
 import { sessionOf } from "./streams.ts";
-import type { FullFault, FullSpec } from "../spec/types.ts";
+import type { FullFault, FullSpec, ScheduledFiring } from "../spec/types.ts";
 
 /** Every fault the spec declares, in the order of the spec: top-level first, then phase by phase. */
 export function declaredFaults(spec: Pick<FullSpec, "faults" | "phases">): FullFault[] {
@@ -33,10 +33,23 @@ export function faultPlan(spec: FullSpec, phase: number): FaultPlan {
   const sessions = Array.from({ length: spec.workload.clients }, (_, client) =>
     sessionToHex(sessionOf(spec.seed, client)),
   );
-  return {
-    seed: spec.seed,
-    composition: spec.composition,
-    faults: faultsInForce(spec, phase),
-    sessions,
-  };
+  const faults = faultsInForce(spec, phase);
+  const { seed, composition } = spec;
+  const plan = { seed, composition, faults, sessions };
+  return spec.schedule === null
+    ? plan
+    : { ...plan, schedule: firingsOf(spec.schedule, faults, sessions) };
+}
+
+/** The schedule in the words of a plan: sessions for clients, and only faults that are in force. */
+function firingsOf(
+  schedule: readonly ScheduledFiring[],
+  faults: readonly FullFault[],
+  sessions: readonly string[],
+): Firing[] {
+  const ids = new Set(faults.map(({ id }) => id));
+  return schedule.flatMap(({ client, ...firing }) => {
+    const session = sessions[client];
+    return session === undefined || !ids.has(firing.fault) ? [] : [{ ...firing, session }];
+  });
 }

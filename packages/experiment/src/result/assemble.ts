@@ -52,7 +52,7 @@ function assembleBody(
   checkConservation(counts);
   const expected = expectedDelivery(spec);
   const assertions = spec.assert.map((one) => judge(one, viewOf(one.phase, measured, expected)));
-  const silent = silentFaults(faults);
+  const silent = silentFaults(faults, spec.schedule);
   const verdicts: RunVerdict[] = assertions.map(({ verdict }) => verdict);
   if (measured.broken.length > 0) verdicts.push("error");
   if (measured.interrupted.length + silent.length > 0) verdicts.push("inconclusive");

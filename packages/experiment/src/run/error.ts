@@ -2,11 +2,17 @@
  * Why a run has no result. Match on `code`.
  */
 
-/** The world of a run could not be made, or broke while it ran. */
-export class RunError extends Error {
-  readonly code: "world-failed";
+/**
+ * `world-failed`  the world of a run could not be made, or broke while it ran
+ * `stalled`       a simulated world has nothing left to do, and messages are still open
+ */
+export type RunErrorCode = "world-failed" | "stalled";
 
-  constructor(code: "world-failed", message: string, cause?: unknown) {
+/** A run that has no result. */
+export class RunError extends Error {
+  readonly code: RunErrorCode;
+
+  constructor(code: RunErrorCode, message: string, cause?: unknown) {
     super(message, { cause });
     this.name = "RunError";
     this.code = code;

@@ -7,7 +7,7 @@ import type { ServerStats } from "@faultline/server";
 import { declaredFaults } from "../plan/faults.ts";
 import type { Measured } from "../result/assemble.ts";
 import type { Counts, FaultResult } from "../result/types.ts";
-import type { FullSpec } from "../spec/types.ts";
+import type { FullFault, FullSpec } from "../spec/types.ts";
 import type { Tally } from "./tally.ts";
 
 /** Everything that was counted. */
@@ -36,7 +36,7 @@ export function measure(counted: Counted): Measured {
     counts: countAll(counted),
     run: { latency: tally.latency, service: tally.service },
     phases: new Map(began),
-    faults: declaredFaults(spec).map(({ id, kind }) => faultResult(id, kind, server.faults)),
+    faults: declaredFaults(spec).map((fault) => faultResult(fault, server.faults, spec.schedule)),
     interrupted,
     broken: breakages(server),
     digest,
@@ -71,10 +71,16 @@ function countAll({ tally, clients, server }: Counted): Counts {
 }
 
 /** A fault as the server counted it; one that was never in force counted nothing. */
-function faultResult(id: string, kind: string, all: readonly FaultStats[]): FaultResult {
+function faultResult(
+  { id, kind }: Pick<FullFault, "id" | "kind">,
+  all: readonly FaultStats[],
+  schedule: FullSpec["schedule"],
+): FaultResult {
   const stats = all.find((one) => one.id === id && one.kind === kind);
-  if (stats === undefined) return { id, kind, eligible: 0, fired: 0, expected: 0, z: null };
+  const listed = schedule?.filter(({ fault }) => fault === id).length ?? 0;
+  if (stats === undefined) return { id, kind, eligible: 0, fired: 0, expected: listed, z: null };
   const { eligible, fired, expected } = stats;
+  if (schedule !== null) return { id, kind, eligible, fired, expected: listed, z: null };
   return { id, kind, eligible, fired, expected, z: zScore(stats) };
 }
 

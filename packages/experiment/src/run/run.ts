@@ -6,7 +6,7 @@
 import type { ExchangeLine, Result } from "../result/types.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { conduct } from "./conduct.ts";
-import { openSimulatedWorld } from "./simulated.ts";
+import { openSimulatedWorld, type SimulatedParts } from "./simulated.ts";
 import { openRealWorld, systemWall } from "./world.ts";
 
 /** How far a run is: messages settled, of all messages. */
@@ -34,6 +34,8 @@ export interface RunOptions {
   /** Each message that was submitted, once, in the order in which they settled. */
   readonly onExchange?: (line: ExchangeLine) => void;
   readonly limits?: Partial<RunLimits>;
+  /** Parts of your own in place of the true ones; simulated mode only. */
+  readonly parts?: Partial<SimulatedParts>;
 }
 
 /** What a run comes to. */
@@ -47,12 +49,16 @@ export interface RunOutput {
  * Resolves also when it was aborted or out of time, with what was finished by then: what was never
  * sent counts as `rejected`, what was under way as `failed` or `indeterminate`.
  *
+ * @throws (rejects) TypeError where `parts` are given to a real run.
  * @throws (rejects) RunError `world-failed` where the server could not be started or was lost.
  */
 export async function runExperiment(spec: FullSpec, options: RunOptions = {}): Promise<RunOutput> {
+  if (spec.mode === "real" && options.parts !== undefined) {
+    throw new TypeError('Cannot run as "parts" must be left out in real mode: got parts');
+  }
   const world =
     spec.mode === "simulated"
-      ? openSimulatedWorld(spec, systemWall())
+      ? openSimulatedWorld(spec, systemWall(), options.parts)
       : await openRealWorld(spec, { records: options.onExchange !== undefined });
   try {
     return { result: await conduct(spec, world, options) };

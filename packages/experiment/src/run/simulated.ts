@@ -8,24 +8,39 @@
  *
  * Threads do not exist here: `server.workers` changes nothing, as it must not on sockets.
  */
-import { createClient } from "@faultline/client";
+import { type Client, type ClientOptions, createClient } from "@faultline/client";
 import type { Clock } from "@faultline/protocol";
-import { createServerCore, type ServerCore } from "@faultline/server";
 import { Simulation, SimulationError } from "@faultline/simulation";
-import { faultPlan } from "../plan/faults.ts";
 import { clientOptions } from "../plan/policy.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { RunError } from "./error.ts";
 import type { Wall, World } from "./port.ts";
+import { type CreateServerPart, SERVER, SimulatedServer } from "./simulated-server.ts";
 
-const PORT = 7_000;
 const US_PER_MS = 1_000;
 /** Events between two looks at the outside: some ten milliseconds of work. */
 const SLICE_EVENTS = 20_000;
+/** Turns of the program in which a promise may settle although nothing is left to happen. */
+const IDLE_TURNS_MAX = 1_000;
+
+/**
+ * The parts under test, each of which may be somebody's own: a client that is being written, a
+ * server core with a mistake in it. They get what the true ones get, and may hand it on.
+ */
+export interface SimulatedParts {
+  /** Called once for each client of the run. @default `createClient` */
+  readonly createClient: (options: ClientOptions) => Client;
+  /** Called for every life of the server: a crash takes what it returned. @default `createServerCore` */
+  readonly createServerCore: CreateServerPart;
+}
 
 /** Builds the world of a spec. It lies still until it is told to go on. */
-export function openSimulatedWorld(spec: FullSpec, wall: Wall): World {
-  return new SimulatedWorld(spec, wall);
+export function openSimulatedWorld(
+  spec: FullSpec,
+  wall: Wall,
+  parts: Partial<SimulatedParts> = {},
+): World {
+  return new SimulatedWorld(spec, wall, parts);
 }
 
 /** @see module */
@@ -36,33 +51,25 @@ class SimulatedWorld implements World {
   readonly #wall: Wall;
   readonly #simulation: Simulation;
   readonly #kind: "stream" | "datagram";
-  #core: ServerCore | undefined;
+  readonly #createClient: SimulatedParts["createClient"];
+  readonly #server: SimulatedServer;
   #wallTimer: { readonly atMs: number; readonly run: () => void } | undefined;
 
-  constructor(spec: FullSpec, wall: Wall) {
+  constructor(spec: FullSpec, wall: Wall, parts: Partial<SimulatedParts>) {
     this.#spec = spec;
     this.#wall = wall;
     this.#kind = spec.transport === "udp" ? "datagram" : "stream";
     this.#simulation = new Simulation({ seed: spec.seed });
     this.clock = this.#simulation.addNode("lab").clock;
-    this.#simulation.addNode("server", {
-      boot: (process) => {
-        const core = createServerCore({
-          clock: process.clock,
-          codec: spec.codec,
-          responder: spec.server.responder,
-          plan: faultPlan(spec, spec.phases === null ? -1 : 0),
-        });
-        process.listen({ port: PORT, kind: this.#kind }, (link) => core.accept(link));
-        this.#core = core;
-      },
-    });
+    this.#createClient = parts.createClient ?? createClient;
+    this.#server = new SimulatedServer(spec, parts.createServerCore);
+    this.#server.install(this.#simulation);
   }
 
-  createClient(client: number) {
+  createClient(client: number): Client {
     const node = this.#simulation.addNode(`client-${client}`);
-    const dialer = node.process.dialer({ host: "server", port: PORT, kind: this.#kind });
-    return createClient({ ...clientOptions(this.#spec, client), clock: node.clock, dialer });
+    const dialer = node.process.dialer({ ...SERVER, kind: this.#kind });
+    return this.#createClient({ ...clientOptions(this.#spec, client), clock: node.clock, dialer });
   }
 
   async advance(done: () => boolean): Promise<void> {
@@ -80,9 +87,11 @@ class SimulatedWorld implements World {
       settled = true;
     };
     task.then(settle, settle);
-    while (!settled) {
+    for (let idle = 0; !settled;) {
       await this.#lookOutside();
-      if (!settled) this.#run(undefined);
+      if (settled) break;
+      idle = this.#run(undefined) ? 0 : idle + 1;
+      if (idle > IDLE_TURNS_MAX) throw stalled();
     }
     return task;
   }
@@ -93,18 +102,16 @@ class SimulatedWorld implements World {
   }
 
   setFaults(plan: Parameters<World["setFaults"]>[0]): Promise<void> {
-    this.#core?.setFaults(plan);
+    this.#server.setFaults(plan);
     return Promise.resolve();
   }
 
   takeRecords(): ReturnType<World["takeRecords"]> {
-    return Promise.resolve(this.#core?.takeRecords() ?? []);
+    return Promise.resolve(this.#server.takeRecords());
   }
 
   stats(): ReturnType<World["stats"]> {
-    const core = this.#core;
-    if (core === undefined) throw new RunError("world-failed", "The server has not booted");
-    return Promise.resolve({ ...core.stats(), workerRestarts: 0 });
+    return Promise.resolve({ ...this.#server.stats(), workerRestarts: 0 });
   }
 
   digest(): string {
@@ -122,13 +129,12 @@ class SimulatedWorld implements World {
     return Promise.resolve();
   }
 
-  /** One slice, or one event. */
-  #run(done: (() => boolean) | undefined): void {
+  /** One slice, or one event. @returns false when there was no event left. */
+  #run(done: (() => boolean) | undefined): boolean {
     try {
-      if (done === undefined) this.#simulation.kernel.step();
-      else if (this.#simulation.run({ done }) === "idle") {
-        throw new RunError("world-failed", "The simulation has nothing left to do before its end");
-      }
+      if (done === undefined) return this.#simulation.kernel.step();
+      if (this.#simulation.run({ done }) === "idle") throw stalled();
+      return true;
     } catch (cause) {
       if (!(cause instanceof SimulationError)) throw cause;
       throw new RunError("world-failed", cause.message, cause);
@@ -142,4 +148,8 @@ class SimulatedWorld implements World {
     this.#wallTimer = undefined;
     timer.run();
   }
+}
+
+function stalled(): RunError {
+  return new RunError("stalled", "The simulation has nothing left to do before its end");
 }

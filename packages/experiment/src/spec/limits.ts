@@ -27,6 +27,10 @@ export interface SpecLimits {
   readonly workersMax: number;
   /** Top-level faults, and faults of one phase. @default 64 */
   readonly faultsMax: number;
+  /** Firings of a schedule. @default 65_536: what a fault chain keeps */
+  readonly scheduleMax: number;
+  /** Events of the server. @default 256: each is a crash or a pause, and a run has time for few */
+  readonly eventsMax: number;
   /** Phases. @default 64 */
   readonly phasesMax: number;
   /** Assertions. @default 256 */
@@ -49,6 +53,8 @@ export const SPEC_LIMITS_DEFAULT: SpecLimits = {
   attemptsMax: 100,
   workersMax: 16,
   faultsMax: 64,
+  scheduleMax: 65_536,
+  eventsMax: 256,
   phasesMax: 64,
   assertionsMax: 256,
   bodiesMax: 10_000,

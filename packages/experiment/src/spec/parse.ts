@@ -88,7 +88,7 @@ function parseParts(input: Input, shape: Record<string, z.ZodType>): SpecParts {
 }
 
 /** Sections whose items stand alone. */
-const LISTS: ReadonlySet<string> = new Set(["faults", "phases", "assert"]);
+const LISTS: ReadonlySet<string> = new Set(["faults", "schedule", "phases", "events", "assert"]);
 /** Items looked at one by one: beyond these, the length is the error. */
 const ITEMS_MAX = 1_000;
 
@@ -136,7 +136,8 @@ function fillPhase(phase: Phase): Phase {
 function order(parts: SpecParts, seed: () => number): FullSpec {
   const spec = parts as unknown as FullSpec;
   const { specVersion, name, mode, transport, codec, checksum } = spec;
-  const { workload, client, server, faults, composition, phases, assert } = spec;
+  const { workload, client, server, faults, composition } = spec;
+  const { schedule, phases, events, assert } = spec;
   return {
     specVersion,
     name,
@@ -150,7 +151,9 @@ function order(parts: SpecParts, seed: () => number): FullSpec {
     server,
     faults,
     composition,
+    schedule,
     phases,
+    events,
     assert,
   };
 }

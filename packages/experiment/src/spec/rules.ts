@@ -12,16 +12,26 @@ import type { SpecLimits } from "./limits.ts";
 import { type SpecProblem, problem } from "./problem.ts";
 import { checkAssertions } from "./rules-assert.ts";
 import { checkFaults, checkPhases } from "./rules-faults.ts";
-import type { FullFault, FullSpec, Phase, Workload } from "./types.ts";
+import { checkEvents, checkSchedule } from "./rules-schedule.ts";
+import type {
+  FullFault,
+  FullSpec,
+  Phase,
+  ScheduledFiring,
+  ServerEvent,
+  Workload,
+} from "./types.ts";
 
-type Listed = "faults" | "phases" | "assert";
+type Listed = "faults" | "schedule" | "phases" | "events" | "assert";
 
 /** A spec of which some parts may be missing because they were wrong. */
 export type SpecParts = {
   readonly [Field in Exclude<keyof FullSpec, Listed>]?: FullSpec[Field] | undefined;
 } & {
   readonly faults?: readonly (FullFault | undefined)[] | undefined;
+  readonly schedule?: readonly (ScheduledFiring | undefined)[] | null | undefined;
   readonly phases?: readonly (Phase | undefined)[] | null | undefined;
+  readonly events?: readonly (ServerEvent | undefined)[] | undefined;
   readonly assert?: readonly (FullSpec["assert"][number] | undefined)[] | undefined;
 };
 
@@ -43,6 +53,8 @@ export function checkRules(parts: SpecParts, limits: SpecLimits): SpecProblem[] 
     ...checkTimes(parts, limits),
     ...checkFaults(parts),
     ...checkPhases(parts, limits),
+    ...checkSchedule(parts),
+    ...checkEvents(parts),
     ...checkAssertions(parts),
   ];
 }

@@ -21,6 +21,7 @@ import {
   text,
   words,
 } from "./rule.ts";
+import { createEventsSchema, createScheduleSchema } from "./schedule.ts";
 import type { FullSpec } from "./types.ts";
 
 /** The checksum words of the contract; the last is refused until frames can be signed. */
@@ -70,7 +71,9 @@ export function createSpecShape(limits: SpecLimits): Record<keyof FullSpec, z.Zo
     composition: words(["independent", "exclusive"])
       .default("independent")
       .describe("exclusive: one weighted draw for each attempt, so at most one fault fires."),
+    schedule: createScheduleSchema(limits).nullable().default(null),
     phases: createPhasesSchema(limits, fault).nullable().default(null),
+    events: createEventsSchema(limits).default([]),
     assert: z
       .array(createAssertionSchema(limits), LIST("assertions", limits.assertionsMax))
       .max(limits.assertionsMax, LIST("assertions", limits.assertionsMax))

@@ -83,6 +83,31 @@ export interface Phase {
   readonly faults: readonly (FullFault | string)[];
 }
 
+/** One firing of a schedule: a fault acts on one transmission, one way. */
+export interface ScheduledFiring {
+  /** The id of a fault of the spec. */
+  readonly fault: string;
+  /** From 0. */
+  readonly client: number;
+  /** From 0 within its client; for `slow-close` the number of the client's end of stream that way. */
+  readonly message: number;
+  /** From 1; 0 for `slow-close`, which acts on no message. */
+  readonly attempt: number;
+  readonly direction: "request" | "reply";
+  /** 0: the original; from 1: the copies that a `duplicate` made. */
+  readonly copy: number;
+}
+
+/** Something that befalls the process of the simulated server. */
+export interface ServerEvent {
+  /** Since the run began. */
+  readonly atMs: number;
+  /** `crash` takes all memory; `restart` begins anew, after a crash where one still runs. */
+  readonly kind: "crash" | "restart" | "pause" | "resume";
+  /** What a crash does to open connections: they are reset, or nothing is ever heard again. */
+  readonly connections: "reset" | "silent";
+}
+
 /** The comparisons an assertion may make. */
 export type Operator = "<" | "<=" | "==" | "!=" | ">=" | ">";
 
@@ -113,6 +138,10 @@ export interface FullSpec {
   readonly server: ServerPolicy;
   readonly faults: readonly FullFault[];
   readonly composition: Composition;
+  /** Only these firings happen; null: as drawn. */
+  readonly schedule: readonly ScheduledFiring[] | null;
   readonly phases: readonly Phase[] | null;
+  /** Simulated mode only. */
+  readonly events: readonly ServerEvent[];
   readonly assert: readonly Assertion[];
 }

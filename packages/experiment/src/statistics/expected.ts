@@ -15,6 +15,7 @@ const SLACK = 0.8;
 
 /** The closed form for this spec, or null. */
 export function expectedDelivery(spec: FullSpec): number | null {
+  if (spec.schedule !== null || spec.events.length > 0) return null;
   if (spec.phases !== null || spec.workload.bodies !== null || spec.codec !== "frame") return null;
   const { faults } = spec;
   if (!faults.every((fault) => isPlain(fault) && isTame(fault, spec))) return null;
