@@ -20,6 +20,8 @@ export interface BenchCase {
   readonly unit: string;
   /** Runs per side; the median counts. */
   readonly runs: number;
+  /** No unmeasured round before the others: each measurement warms up by itself. @default false */
+  readonly cold?: boolean;
   /** The least ratio (or value, or the most bytes) that the project promises, for the reader. */
   readonly promise: string;
   prepare(): Promise<Prepared>;
@@ -44,7 +46,7 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }
 
-/** Measures both sides in turn, after one unmeasured round each. */
+/** Measures both sides in turn, after one unmeasured round each unless the case is `cold`. */
 export async function runCase(
   bench: BenchCase,
   progress: (line: string) => void,
@@ -53,7 +55,7 @@ export async function runCase(
   const ours: number[] = [];
   const theirs: number[] = [];
   try {
-    for (let run = -1; run < bench.runs; run += 1) {
+    for (let run = bench.cold === true ? 0 : -1; run < bench.runs; run += 1) {
       progress(`${bench.name} ${run < 0 ? "warm-up" : `run ${run + 1} of ${bench.runs}`}`);
       const value = await prepared.subject();
       const base = await prepared.baseline?.measure();

@@ -11,8 +11,16 @@ import { type BenchCase, type BenchResult, runCase } from "./case.ts";
 import { codecCase } from "./codec.ts";
 import { exchangeCases } from "./exchange.ts";
 import { memoryCases } from "./memory.ts";
+import { simulatedCases } from "./simulated.ts";
+import { simulatedSizeCases } from "./simulated-size.ts";
 
-const CASES: readonly BenchCase[] = [...exchangeCases, codecCase, ...memoryCases];
+const CASES: readonly BenchCase[] = [
+  ...exchangeCases,
+  codecCase,
+  ...memoryCases,
+  ...simulatedCases,
+  ...simulatedSizeCases,
+];
 
 const { values: options } = parseArgs({
   options: {
@@ -33,6 +41,7 @@ function chosen(): readonly BenchCase[] {
 }
 
 function figure(value: number): string {
+  if (value < 100) return value.toFixed(2);
   return Math.round(value).toLocaleString("en-US");
 }
 

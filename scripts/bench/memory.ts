@@ -73,6 +73,7 @@ export const memoryCases: readonly BenchCase[] = [
     name: "idle-connections",
     unit: "bytes each",
     runs: 3,
+    cold: true,
     promise: "< 12 288",
     prepare: () =>
       Promise.resolve({
@@ -85,6 +86,7 @@ export const memoryCases: readonly BenchCase[] = [
     name: "memory-1m",
     unit: "bytes grown",
     runs: 1,
+    cold: true,
     promise: "flat: below 16 MiB",
     prepare: () =>
       Promise.resolve({
