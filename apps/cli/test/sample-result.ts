@@ -22,6 +22,7 @@ export const PASSED: AssertionResult = {
   value: 0.9,
   confidence: 0.95,
   phase: null,
+  sometimes: false,
   observed: 0.99,
   interval: [0.964, 0.997],
   n: 200,

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Assertion } from "../src/index.ts";
 import { LatencySample } from "../src/statistics/latency.ts";
-import { judge } from "../src/verdict/assertion.ts";
+import { judge as judgeEvidence } from "../src/verdict/assertion.ts";
 import { compareInterval, comparePoint } from "../src/verdict/compare.ts";
 import { silentFaults, worst } from "../src/verdict/verdict.ts";
 import type { View } from "../src/verdict/view.ts";
@@ -29,8 +29,11 @@ function assertion(
   value: number,
   more: Partial<Assertion> = {},
 ): Assertion {
-  return { metric, op, value, confidence: null, phase: null, ...more };
+  return { metric, op, value, confidence: null, phase: null, sometimes: false, ...more };
 }
+
+const judge = (one: Assertion, of: View | undefined, complete = true) =>
+  judgeEvidence(one, { view: of, complete });
 
 describe("an interval against a threshold", () => {
   test("decides only when all of it agrees", () => {
@@ -116,6 +119,53 @@ describe("an assertion", () => {
       interval: [expect.any(Number), null],
     });
     expect(p90(40, 1e6).message).toContain("unbounded");
+  });
+
+  test("about a quantile says how many messages would decide", () => {
+    // 910 of 1000 at most 910 ms: a p90 below 910.5 ms is likely and not sure
+    const near = judge(
+      assertion("latencyMs.p90", "<", 910.5, { confidence: 0.95 }),
+      view(1, 1, 1_000),
+    );
+    expect(near.message).toMatch(/: undecided, about 3[45]\d\d messages would decide$/);
+  });
+
+  test("about a mean is decided by batches, and inconclusive where these resemble each other", () => {
+    const mean = (value: number, latencies: LatencySample) => {
+      const seen = { ...view(1, 1), latency: latencies };
+      return judge(assertion("latencyMs.mean", "<", value, { confidence: 0.95 }), seen);
+    };
+    const mixed = new LatencySample();
+    for (let n = 0; n < 400; n += 1) mixed.record(((n * 7_919) % 101) * 1_000);
+    expect(mean(60, mixed)).toMatchObject({ verdict: "pass", n: 400 });
+    expect(mean(40, mixed).verdict).toBe("fail");
+    const near = mean(50.1, mixed);
+    expect(near.verdict).toBe("inconclusive");
+    expect(near.message).toMatch(/: undecided, about \d+ messages would decide$/);
+    // ever slower: no batch is long enough, so nothing is said of the mean, however far the threshold
+    expect(mean(1e9, sample(1_000))).toMatchObject({ verdict: "inconclusive", interval: null });
+    expect(mean(1e9, sample(1_000)).message).toContain("the run is too short for its mean");
+    expect(mean(1e9, sample(19)).message).toContain(
+      "19 messages give a mean no interval, 20 would",
+    );
+  });
+
+  test("that must hold sometimes passes once seen, and fails only a run that went to its end", () => {
+    const fired = (value: number, complete = true) =>
+      judge(assertion("faults.a.b.fired", ">=", value, { sometimes: true }), view(1, 1), complete);
+    expect(fired(1)).toMatchObject({ verdict: "pass", observed: 3, sometimes: true });
+    expect(fired(1, false).verdict).toBe("pass");
+    expect(fired(4)).toMatchObject({
+      verdict: "fail",
+      message: "expected sometimes faults.a.b.fired >= 4, got 3: held in 0 of 1 run",
+    });
+    expect(fired(4, false).verdict).toBe("inconclusive");
+    const never = assertion("counts.timeouts", ">=", 1, { sometimes: true, phase: "gone" });
+    expect(judge(never, undefined)).toMatchObject({
+      verdict: "fail",
+      message:
+        "expected sometimes counts.timeouts in phase gone >= 1, got nothing: held in 0 of 1 run",
+    });
   });
 
   test("about what the sample does not support is inconclusive and says what would", () => {

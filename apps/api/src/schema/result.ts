@@ -34,6 +34,7 @@ const assertion = z.looseObject({
   value: z.number(),
   confidence: maybe,
   phase: z.string().nullable(),
+  sometimes: z.boolean().describe("To hold in one run of the series is enough."),
   observed: maybe,
   interval: interval.nullable(),
   n: count.nullable(),

@@ -51,7 +51,10 @@ function assembleBody(
   const { counts, run, faults } = measured;
   checkConservation(counts);
   const expected = expectedDelivery(spec);
-  const assertions = spec.assert.map((one) => judge(one, viewOf(one.phase, measured, expected)));
+  const complete = measured.interrupted.length === 0;
+  const assertions = spec.assert.map((one) =>
+    judge(one, { view: viewOf(one.phase, measured, expected), complete }),
+  );
   const silent = silentFaults(faults, spec.schedule);
   const verdicts: RunVerdict[] = assertions.map(({ verdict }) => verdict);
   if (measured.broken.length > 0) verdicts.push("error");

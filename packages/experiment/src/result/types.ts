@@ -20,6 +20,7 @@ export interface AssertionResult {
   readonly value: number;
   readonly confidence: number | null;
   readonly phase: string | null;
+  readonly sometimes: boolean;
   readonly observed: number | null;
   readonly interval: Interval | null;
   /** Observations behind `observed`, where it is a statistic of a sample. */

@@ -3,7 +3,7 @@
  *
  * Known in advance, so that a misspelt metric is an error of the spec and not a verdict nobody
  * understands. A phase restricts a metric to the messages planned in it; what cannot be told
- * message by message (bytes, reconnects, executions) has no phase. Only a proportion and a
+ * message by message (bytes, reconnects, executions) has no phase. Only a proportion, a mean and a
  * quantile have an interval, so only they may carry a confidence.
  */
 
@@ -73,6 +73,7 @@ export function knowsPhase(path: MetricPath): boolean {
 
 /** Whether the metric has an interval, so that a confidence means something. */
 export function knowsConfidence(path: MetricPath): boolean {
-  if (LATENCIES.includes(path.group)) return QUANTILES.includes(path.field);
+  if (LATENCIES.includes(path.group))
+    return path.field === "mean" || QUANTILES.includes(path.field);
   return path.group === "delivery" && path.field === "ratio";
 }

@@ -14,7 +14,7 @@ export function checkAssertions(parts: SpecParts): SpecProblem[] {
 }
 
 function checkAssertion(assertion: Assertion, index: number, parts: SpecParts): SpecProblem[] {
-  const { metric, phase, confidence } = assertion;
+  const { metric, phase, confidence, sometimes } = assertion;
   const path = parseMetric(metric);
   const at = (field: string) => ["assert", index, field];
   if (path === undefined) {
@@ -34,7 +34,10 @@ function checkAssertion(assertion: Assertion, index: number, parts: SpecParts): 
       found.push(problem(at("phase"), `null, as ${metric} cannot be told by phase`, phase));
   }
   if (confidence !== null && !knowsConfidence(path)) {
-    const rule = `null, as ${metric} has no interval (delivery.ratio and quantiles have)`;
+    const rule = `null, as ${metric} has no interval (delivery.ratio, means and quantiles have)`;
+    found.push(problem(at("confidence"), rule, confidence));
+  } else if (confidence !== null && sometimes) {
+    const rule = "null, as sometimes is about single runs, each as it was observed";
     found.push(problem(at("confidence"), rule, confidence));
   }
   return found;

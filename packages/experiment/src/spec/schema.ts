@@ -216,6 +216,9 @@ function createAssertionSchema(limits: SpecLimits) {
         .nullable()
         .default(null)
         .describe("Only messages planned in this phase."),
+      sometimes: flag()
+        .default(false)
+        .describe("true: to hold in one run of the series is enough."),
     },
     OBJECT_RULE,
   );

@@ -121,6 +121,8 @@ export interface Assertion {
   readonly confidence: number | null;
   /** Only messages planned in this phase count; null: the whole run. */
   readonly phase: string | null;
+  /** True: to hold in one run of the series is enough. For what must happen at all: a fault fired. */
+  readonly sometimes: boolean;
 }
 
 /** A whole experiment. */

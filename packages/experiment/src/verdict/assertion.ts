@@ -4,45 +4,78 @@
 import { parseMetric } from "../spec/metric.ts";
 import { supports } from "../statistics/quantile.ts";
 import { QUANTILES } from "../statistics/latency.ts";
-import { wilsonSampleSize } from "../statistics/wilson.ts";
 import type { AssertionResult, Interval, RunVerdict } from "../result/types.ts";
 import type { Assertion } from "../spec/types.ts";
 import { type Answer, compareInterval, comparePoint } from "./compare.ts";
-import { type Observation, type View, observe } from "./view.ts";
+import { type Estimate, type Observation, type View, observe } from "./view.ts";
 
 const DIGITS_SHOWN = 6;
 const VERDICTS: Record<Answer, RunVerdict> = { yes: "pass", no: "fail", unsure: "inconclusive" };
 
-/**
- * Answers an assertion.
- *
- * @param view of the assertion's phase, or of the run; undefined where that phase never began.
- */
-export function judge(assertion: Assertion, view: View | undefined): AssertionResult {
+/** Of what an assertion is judged. */
+export interface Evidence {
+  /** Of the assertion's phase, or of the run; undefined where that phase never began. */
+  readonly view: View | undefined;
+  /** False where the run did not go to its end: what it has not shown, it might have. */
+  readonly complete: boolean;
+}
+
+/** Answers an assertion. */
+export function judge(assertion: Assertion, { view, complete }: Evidence): AssertionResult {
   const path = parseMetric(assertion.metric);
   if (path === undefined) return unanswered(assertion, undefined, "no result has such a number");
-  if (view === undefined) return unanswered(assertion, undefined, "the phase never began");
-  const seen = observe(path, view);
+  const seen = view && observe(path, view);
+  if (assertion.sometimes) return judgeSometimes(assertion, seen, complete);
+  if (seen === undefined) return unanswered(assertion, seen, "the phase never began");
   if (seen.observed === null) return unanswered(assertion, seen, whyNothing(assertion, seen));
+  return judgeObserved(assertion, seen, seen.observed);
+}
+
+function judgeObserved(assertion: Assertion, seen: Observation, observed: number): AssertionResult {
   const { op, value, confidence } = assertion;
-  const interval = confidence === null ? null : (seen.interval?.(confidence) ?? null);
+  const estimate = confidence === null ? undefined : seen.estimate?.(confidence);
+  const interval = estimate?.interval ?? null;
   const answer =
-    interval === null
-      ? comparePoint(seen.observed, op, value)
-      : compareInterval(interval, op, value);
-  const text = `${expectation(assertion)}, got ${got(seen.observed, interval, seen.n)}`;
+    estimate === undefined
+      ? comparePoint(observed, op, value)
+      : interval === null
+        ? "unsure"
+        : compareInterval(interval, op, value);
+  const text = `${expectation(assertion)}, got ${got(observed, interval, seen.n)}`;
   return {
     ...echo(assertion),
-    observed: seen.observed,
+    observed,
     interval,
     n: seen.n,
     verdict: VERDICTS[answer],
-    message: answer === "unsure" ? text + remedy(assertion, seen) : text,
+    message: answer === "unsure" ? text + remedy(value, estimate) : text,
   };
 }
 
-function echo({ metric, op, value, confidence, phase }: Assertion) {
-  return { metric, op, value, confidence, phase };
+/** Seen once is enough: of a run that was cut short, not seeing it says nothing. */
+function judgeSometimes(
+  assertion: Assertion,
+  seen: Observation | undefined,
+  complete: boolean,
+): AssertionResult {
+  const { op, value } = assertion;
+  const observed = seen?.observed ?? null;
+  const held = observed !== null && comparePoint(observed, op, value) === "yes";
+  const answer: Answer = held ? "yes" : complete ? "no" : "unsure";
+  const was = observed === null ? "nothing" : got(observed, null, seen?.n ?? null);
+  const cut = answer === "unsure" ? ", which did not go to its end" : "";
+  return {
+    ...echo(assertion),
+    observed,
+    interval: null,
+    n: seen?.n ?? null,
+    verdict: VERDICTS[answer],
+    message: `${expectation(assertion)}, got ${was}: held in ${held ? 1 : 0} of 1 run${cut}`,
+  };
+}
+
+function echo({ metric, op, value, confidence, phase, sometimes }: Assertion) {
+  return { metric, op, value, confidence, phase, sometimes };
 }
 
 function unanswered(
@@ -60,8 +93,9 @@ function unanswered(
   };
 }
 
-function expectation({ metric, op, value, phase }: Assertion): string {
-  return `expected ${metric}${phase === null ? "" : ` in phase ${phase}`} ${op} ${short(value)}`;
+function expectation({ metric, op, value, phase, sometimes }: Assertion): string {
+  const where = phase === null ? "" : ` in phase ${phase}`;
+  return `expected ${sometimes ? "sometimes " : ""}${metric}${where} ${op} ${short(value)}`;
 }
 
 function got(observed: number, interval: Interval | null, n: number | null): string {
@@ -88,10 +122,8 @@ function whyNothing({ metric }: Assertion, { n }: Observation): string {
 }
 
 /** What would decide an undecided assertion. */
-function remedy({ value, confidence }: Assertion, { successes, n }: Observation): string {
-  const size =
-    successes === undefined || n === null || confidence === null
-      ? null
-      : wilsonSampleSize(successes, n, value, confidence);
+function remedy(value: number, estimate: Estimate | undefined): string {
+  if (estimate?.why !== undefined) return `: undecided, ${estimate.why}`;
+  const size = estimate?.needed(value) ?? null;
   return size === null ? ": undecided" : `: undecided, about ${size} messages would decide`;
 }

@@ -4,8 +4,11 @@
  * One shape for both, so that an assertion does not care which it was given. A number that a
  * phase does not have is undefined here; one that has no meaning is null.
  */
+import { OBSERVATIONS_MIN } from "../statistics/batch-means.ts";
 import { QUANTILES, type LatencySample } from "../statistics/latency.ts";
-import { wilson } from "../statistics/wilson.ts";
+import { meanSampleSize } from "../statistics/mean.ts";
+import { quantileSampleSize } from "../statistics/quantile.ts";
+import { wilson, wilsonSampleSize } from "../statistics/wilson.ts";
 import type { Counts, FaultResult, Interval } from "../result/types.ts";
 import type { MetricPath } from "../spec/metric.ts";
 
@@ -19,15 +22,22 @@ export interface View {
   readonly faults: readonly FaultResult[];
 }
 
+/** How far an observed number may be off. */
+export interface Estimate {
+  readonly interval: Interval | null;
+  /** Why there is no interval, where there is none. */
+  readonly why: string | undefined;
+  /** How many messages would keep a threshold out of the interval; null where none would. */
+  needed(threshold: number): number | null;
+}
+
 /** One metric, looked up. */
 export interface Observation {
   readonly observed: number | null;
   /** Size of the sample it is a statistic of; null for a plain count. */
   readonly n: number | null;
-  /** Successes, where it is a proportion of `n`. */
-  readonly successes: number | undefined;
-  /** The interval at a confidence, where it has one. */
-  readonly interval: ((confidence: number) => Interval | null) | undefined;
+  /** The estimate at a confidence; undefined for a number that is no estimate of anything. */
+  readonly estimate: ((confidence: number) => Estimate) | undefined;
 }
 
 /** Looks a metric up in a view; `observed` is null where the view has no such number. */
@@ -51,7 +61,7 @@ export function observe(path: MetricPath, view: View): Observation {
 }
 
 function plain(observed: number | null | undefined): Observation {
-  return { observed: observed ?? null, n: null, successes: undefined, interval: undefined };
+  return { observed: observed ?? null, n: null, estimate: undefined };
 }
 
 function ratio({ counts }: View): Observation {
@@ -59,8 +69,11 @@ function ratio({ counts }: View): Observation {
   return {
     observed: messages === 0 ? null : delivered / messages,
     n: messages,
-    successes: delivered,
-    interval: (confidence) => wilson(delivered, messages, confidence),
+    estimate: (confidence) => ({
+      interval: wilson(delivered, messages, confidence),
+      why: undefined,
+      needed: (threshold) => wilsonSampleSize(delivered, messages, threshold, confidence),
+    }),
   };
 }
 
@@ -68,8 +81,38 @@ function latency(field: string, sample: LatencySample): Observation {
   const summary = sample.summary();
   const observed = summary[field as keyof typeof summary];
   if (field === "n") return plain(observed);
+  return { observed, n: sample.n, estimate: latencyEstimate(field, sample) };
+}
+
+function latencyEstimate(field: string, sample: LatencySample): Observation["estimate"] {
+  if (field === "mean") return (confidence) => meanEstimate(sample, confidence);
   const q = QUANTILES[field as keyof typeof QUANTILES] as number | undefined;
-  const interval =
-    q === undefined ? undefined : (confidence: number) => sample.interval(q, confidence);
-  return { observed, n: sample.n, successes: undefined, interval };
+  if (q === undefined) return undefined;
+  return (confidence) => ({
+    interval: sample.interval(q, confidence),
+    why: undefined,
+    needed: (threshold) =>
+      quantileSampleSize(sample.atMost(threshold), sample.n, { q, confidence }),
+  });
+}
+
+/** Batch means: messages of one run share their queues and outages. */
+function meanEstimate(sample: LatencySample, confidence: number): Estimate {
+  const estimate = sample.mean(confidence);
+  const interval = estimate?.interval ?? null;
+  if (estimate === null || interval === null) {
+    const few = sample.n < OBSERVATIONS_MIN;
+    return {
+      interval,
+      why: few
+        ? `${sample.n} messages give a mean no interval, ${OBSERVATIONS_MIN} would`
+        : "even the longest batches of messages resemble their neighbours, so the run is too short for its mean",
+      needed: () => null,
+    };
+  }
+  return {
+    interval,
+    why: undefined,
+    needed: (threshold) => meanSampleSize(sample.n, estimate.mean, interval, threshold),
+  };
 }
