@@ -33,6 +33,9 @@ const TIME_AND_CHANCE = [
   "packages/client/src/ids.ts",
   "packages/server/src/clock.ts",
   "packages/experiment/src/run/world.ts",
+  // These name them in order to forbid them.
+  "packages/experiment/src/seal/forbidden.ts",
+  "packages/experiment/src/seal/guard.ts",
   "apps/api/src/main.ts",
   "apps/api/src/system.ts",
   "apps/cli/src/main.ts",

@@ -65,7 +65,7 @@ function startLine({ name, transport, workload, seed }: FullSpec): string {
 /** Runs with progress on standard error; resolves also when stopped, with what is finished. */
 async function runWatched(work: Work, onExchange: (line: ExchangeLine) => void): Promise<Result> {
   const { system, spec } = work;
-  const { runExperiment } = await import("@faultline/experiment");
+  const { RunError, runExperiment } = await import("@faultline/experiment");
   const progress = new Progress(system);
   const style = styleFor(system.stderr, system.env);
   const startedMs = system.nowMs();
@@ -84,6 +84,9 @@ async function runWatched(work: Work, onExchange: (line: ExchangeLine) => void):
       },
     });
     return result;
+  } catch (error) {
+    if (error instanceof RunError) throw new ToolError(error.message, { cause: error });
+    throw error;
   } finally {
     progress.clear();
     stop.dispose();

@@ -20,6 +20,7 @@ import type { FullSpec } from "../spec/types.ts";
 import { Driver, type Settled } from "./driver.ts";
 import { Feed } from "./feed.ts";
 import { measure } from "./measure.ts";
+import { noteSettled } from "./note.ts";
 import type { World } from "./port.ts";
 import type { RunOptions } from "./run.ts";
 import { Tally } from "./tally.ts";
@@ -103,8 +104,8 @@ class Run {
     });
   }
 
-  #drive(): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async #drive(): Promise<void> {
+    const ended = new Promise<void>((resolve, reject) => {
       this.#end = () => {
         this.#over = true;
         resolve();
@@ -116,9 +117,18 @@ class Run {
       this.#world.lost.then(reject, reject);
       this.#schedulePhases();
       this.#watch();
-      if (this.#interrupted.length === 0) this.#driver.resume();
-      this.#world.advance(() => this.#over).catch(reject);
+      if (this.#interrupted.length === 0) this.#resume();
     });
+    // Both: the last slice may fail after the last message has settled in it.
+    await Promise.all([ended, this.#world.advance(() => this.#over)]);
+  }
+
+  #resume(): void {
+    try {
+      this.#world.within(() => this.#driver.resume());
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #createFeed(): Feed | undefined {
@@ -134,12 +144,13 @@ class Run {
       onLine: onExchange,
       world: this.#world,
       onFull: () => this.#driver.pause(),
-      onRoom: () => this.#driver.resume(),
+      onRoom: () => this.#resume(),
       onError: (error) => this.#fail(error),
     });
   }
 
   #onSettled(settled: Settled): void {
+    noteSettled(this.#world, settled);
     this.#tally.add(settled);
     this.#phases[settled.phase]?.add(settled);
     this.#feed?.settle(settled);

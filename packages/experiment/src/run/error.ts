@@ -5,8 +5,9 @@
 /**
  * `world-failed`  the world of a run could not be made, or broke while it ran
  * `stalled`       a simulated world has nothing left to do, and messages are still open
+ * `unsealed`      code in a simulated run used real time, real chance or the world outside
  */
-export type RunErrorCode = "world-failed" | "stalled";
+export type RunErrorCode = "stalled" | "unsealed" | "world-failed";
 
 /** A run that has no result. */
 export class RunError extends Error {

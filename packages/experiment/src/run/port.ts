@@ -27,6 +27,10 @@ export interface World {
   readonly lost: Promise<RunError>;
   /** The client of a number, dialling the server; each number once. */
   createClient(client: number): Client;
+  /** Does at once what belongs to the run: in a simulated one, as sealed as its events are. */
+  within<T>(run: () => T): T;
+  /** Adds 32 bits to the digest, where there is one: what its events do not show. */
+  note(word: number): void;
   /** Lets things happen until `done`; resolves at once where they happen by themselves. */
   advance(done: () => boolean): Promise<void>;
   /** Lets things happen until a promise that waits for them has settled. */

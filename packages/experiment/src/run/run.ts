@@ -4,6 +4,7 @@
  * It chooses the world by the spec's mode and sees that it is closed again, whatever happens.
  */
 import type { ExchangeLine, Result } from "../result/types.ts";
+import { outside } from "../seal/seal.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { conduct } from "./conduct.ts";
 import { openSimulatedWorld, type SimulatedParts } from "./simulated.ts";
@@ -50,7 +51,8 @@ export interface RunOutput {
  * sent counts as `rejected`, what was under way as `failed` or `indeterminate`.
  *
  * @throws (rejects) TypeError where `parts` are given to a real run.
- * @throws (rejects) RunError `world-failed` where the server could not be started or was lost.
+ * @throws (rejects) RunError `world-failed` where the server could not be started or was lost;
+ * `unsealed` where code in a simulated run used real time, chance, timers, network or threads.
  */
 export async function runExperiment(spec: FullSpec, options: RunOptions = {}): Promise<RunOutput> {
   if (spec.mode === "real" && options.parts !== undefined) {
@@ -58,11 +60,21 @@ export async function runExperiment(spec: FullSpec, options: RunOptions = {}): P
   }
   const world =
     spec.mode === "simulated"
-      ? openSimulatedWorld(spec, systemWall(), options.parts)
+      ? openSimulatedWorld(spec, systemWall(), options)
       : await openRealWorld(spec, { records: options.onExchange !== undefined });
   try {
-    return { result: await conduct(spec, world, options) };
+    return { result: await conduct(spec, world, free(options)) };
   } finally {
     await world.close();
   }
+}
+
+/** The caller's own functions are called amid the events, but are no part of the run. */
+function free(options: RunOptions): RunOptions {
+  const { onExchange, onProgress } = options;
+  return {
+    ...options,
+    ...(onExchange && { onExchange: (line) => outside(() => onExchange(line)) }),
+    ...(onProgress && { onProgress: (progress) => outside(() => onProgress(progress)) }),
+  };
 }

@@ -4,16 +4,19 @@
  * The same client, server core, codec and faults as on sockets; only what they are given differs.
  * Everything happens in one kernel on one thread, so a run is a function of its spec and seed.
  * The kernel is let go in slices of a fixed number of events: between two of them the caller may
- * abort, and what waits on a promise gets its turn, always at the same place in the run.
+ * abort, and what waits on a promise gets its turn, always at the same place in the run. Within a
+ * slice the tripwire of seal/ is armed: what asks for real time or chance there, fails the run.
  *
  * Threads do not exist here: `server.workers` changes nothing, as it must not on sockets.
  */
 import { type Client, type ClientOptions, createClient } from "@faultline/client";
 import type { Clock } from "@faultline/protocol";
-import { Simulation, SimulationError } from "@faultline/simulation";
+import { Simulation, SimulationError, type Trace } from "@faultline/simulation";
 import { clientOptions } from "../plan/policy.ts";
+import { sealed } from "../seal/seal.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { RunError } from "./error.ts";
+import { noteRecords } from "./note.ts";
 import type { Wall, World } from "./port.ts";
 import { type CreateServerPart, SERVER, SimulatedServer } from "./simulated-server.ts";
 
@@ -34,13 +37,21 @@ export interface SimulatedParts {
   readonly createServerCore: CreateServerPart;
 }
 
+/** What a simulated world may be given. */
+export interface SimulatedOptions {
+  /** @default the client and the server core that run on sockets too */
+  readonly parts?: Partial<SimulatedParts>;
+  /** Writes down every event. @default nothing is kept but the digest */
+  readonly trace?: Trace;
+}
+
 /** Builds the world of a spec. It lies still until it is told to go on. */
 export function openSimulatedWorld(
   spec: FullSpec,
   wall: Wall,
-  parts: Partial<SimulatedParts> = {},
+  options: SimulatedOptions = {},
 ): World {
-  return new SimulatedWorld(spec, wall, parts);
+  return sealed(() => new SimulatedWorld(spec, wall, options));
 }
 
 /** @see module */
@@ -55,11 +66,14 @@ class SimulatedWorld implements World {
   readonly #server: SimulatedServer;
   #wallTimer: { readonly atMs: number; readonly run: () => void } | undefined;
 
-  constructor(spec: FullSpec, wall: Wall, parts: Partial<SimulatedParts>) {
+  constructor(spec: FullSpec, wall: Wall, { parts = {}, trace }: SimulatedOptions) {
     this.#spec = spec;
     this.#wall = wall;
     this.#kind = spec.transport === "udp" ? "datagram" : "stream";
-    this.#simulation = new Simulation({ seed: spec.seed });
+    this.#simulation = new Simulation({
+      seed: spec.seed,
+      ...(trace === undefined ? {} : { trace }),
+    });
     this.clock = this.#simulation.addNode("lab").clock;
     this.#createClient = parts.createClient ?? createClient;
     this.#server = new SimulatedServer(spec, parts.createServerCore);
@@ -69,7 +83,16 @@ class SimulatedWorld implements World {
   createClient(client: number): Client {
     const node = this.#simulation.addNode(`client-${client}`);
     const dialer = node.process.dialer({ ...SERVER, kind: this.#kind });
-    return this.#createClient({ ...clientOptions(this.#spec, client), clock: node.clock, dialer });
+    const options = { ...clientOptions(this.#spec, client), clock: node.clock, dialer };
+    return this.within(() => this.#createClient(options));
+  }
+
+  within<T>(run: () => T): T {
+    return sealed(run);
+  }
+
+  note(word: number): void {
+    this.#simulation.kernel.note(word);
   }
 
   async advance(done: () => boolean): Promise<void> {
@@ -107,7 +130,9 @@ class SimulatedWorld implements World {
   }
 
   takeRecords(): ReturnType<World["takeRecords"]> {
-    return Promise.resolve(this.#server.takeRecords());
+    const records = this.#server.takeRecords();
+    noteRecords(this, records);
+    return Promise.resolve(records);
   }
 
   stats(): ReturnType<World["stats"]> {
@@ -132,8 +157,8 @@ class SimulatedWorld implements World {
   /** One slice, or one event. @returns false when there was no event left. */
   #run(done: (() => boolean) | undefined): boolean {
     try {
-      if (done === undefined) return this.#simulation.kernel.step();
-      if (this.#simulation.run({ done }) === "idle") throw stalled();
+      if (done === undefined) return sealed(() => this.#simulation.kernel.step());
+      if (sealed(() => this.#simulation.run({ done })) === "idle") throw stalled();
       return true;
     } catch (cause) {
       if (!(cause instanceof SimulationError)) throw cause;

@@ -44,6 +44,8 @@ export async function openRealWorld(spec: FullSpec, options: WorldOptions): Prom
     }),
     createClient: (client) =>
       createClient({ ...clientOptions(spec, client), clock, dialer: dialerTo(server, spec) }),
+    within: (run) => run(),
+    note: () => {},
     advance: () => Promise.resolve(),
     until: (task) => task,
     wallTimer: (afterMs, run) => clock.setTimer(clock.nowUs() + afterMs * US_PER_MS, run),
