@@ -5,6 +5,7 @@
  */
 export { faultsInForce } from "./plan/faults.ts";
 export { canonicalJson, hashJson, sha256Hex } from "./result/canonical.ts";
+export type { BetweenRuns, RunRow, Spread } from "./result/series.ts";
 export type {
   AssertionResult,
   AttemptEnd,
@@ -33,7 +34,9 @@ export type { SpecLimits } from "./spec/limits.ts";
 export { parseSpec } from "./spec/parse.ts";
 export type { ParseOptions, ParseResult } from "./spec/parse.ts";
 export type { SpecProblem } from "./spec/problem.ts";
-export { createSpecSchema, specSchema } from "./spec/schema.ts";
+export { createSeedsSchema, createSpecSchema, specSchema } from "./spec/schema.ts";
+export { messagesInAll, runsOf, specOfRun } from "./spec/seeds.ts";
+export type { SeedsInput } from "./spec/seeds.ts";
 export type {
   Assertion,
   Backoff,
@@ -47,6 +50,7 @@ export type {
   Phase,
   ResponderName,
   ScheduledFiring,
+  SeedRange,
   ServerEvent,
   ServerPolicy,
   TransportName,

@@ -64,7 +64,7 @@ describe("a world that breaks", () => {
     const plan = spec({ workload: { messages: 1 } });
     const world = await openRealWorld(plan, { records: false });
     const stats = async () => ({ ...(await world.stats()), workerRestarts: 1 });
-    const result = await conduct(plan, { ...world, stats });
+    const { result } = await conduct(plan, { ...world, stats });
     await world.close();
     expect(result).toMatchObject({
       verdict: "error",

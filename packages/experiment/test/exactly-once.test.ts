@@ -36,7 +36,7 @@ async function increments(input: object): Promise<Counted> {
   try {
     const createClient = (ordinal: number): Client =>
       watched(world.createClient(ordinal), (reply) => counts.push(countOf(reply)));
-    const result = await conduct(parsed.spec, { ...world, createClient });
+    const { result } = await conduct(parsed.spec, { ...world, createClient });
     const { counter } = await world.stats();
     return { result, counter, counts };
   } finally {

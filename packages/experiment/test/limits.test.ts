@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { parseSpec, type SpecLimits } from "../src/index.ts";
 
 const LIMITS: SpecLimits = {
+  seedsMax: 2,
+  messagesTotalMax: 16,
   messagesMax: 10,
   payloadBytesMax: 100,
   delayMsMax: 50,
@@ -26,6 +28,18 @@ const items = (count: number, make: (index: number) => unknown): unknown[] =>
 
 /** A spec at each limit, `over` beyond those that `only` names. */
 const CASES: Record<keyof SpecLimits, { path: string; at: (limit: number) => object }> = {
+  seedsMax: {
+    path: "/seeds",
+    at: (count) => ({ seeds: items(count, (index) => index), workload: { messages: 1 } }),
+  },
+  messagesTotalMax: {
+    path: "/seeds",
+    // two runs that share it, rounded up
+    at: (total) => ({
+      seeds: { base: 0, runs: 2 },
+      workload: { messages: Math.ceil(total / 2), clients: 1 },
+    }),
+  },
   messagesMax: { path: "/workload/messages", at: (messages) => ({ workload: { messages } }) },
   payloadBytesMax: {
     path: "/workload/payloadBytes",

@@ -28,13 +28,17 @@ const COUNTS: Counts = {
   bytesSent: 0,
   bytesReceived: 0,
 };
-const FLIP = { id: "flip", kind: "corrupt", eligible: 251, fired: 51, expected: 50.2, z: 0.13 };
+const FLIP = {
+  ...({ id: "flip", kind: "corrupt", eligible: 251, fired: 51 } as const),
+  ...{ expected: 50.2, variance: 40.16 },
+};
 const ENVELOPE = {
   runtime: "node 26.10.0",
   host: { os: "linux", arch: "x64", cpus: 2 },
   startedAt: "2026-01-01T00:00:00.000Z",
   endedAt: "2026-01-01T00:00:01.000Z",
   wallMs: 1_000,
+  simulatedMs: null,
   simulatedMsPerWallMs: null,
 };
 
@@ -84,6 +88,8 @@ describe("a result", () => {
       "latencyMs",
       "serviceMs",
       "faults",
+      "runs",
+      "betweenRuns",
       "digest",
       "replay",
       "bodyHash",

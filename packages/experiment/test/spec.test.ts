@@ -25,6 +25,7 @@ describe("a spec with nothing but its version", () => {
       name: "experiment",
       mode: "real",
       seed: 42,
+      seeds: null,
       transport: "tcp",
       codec: "frame",
       checksum: "crc32c",

@@ -6,7 +6,13 @@
  */
 
 import { z } from "@hono/zod-openapi";
-import type { ExchangeLine, LatencySummary, Result } from "@faultline/experiment";
+import type {
+  BetweenRuns,
+  ExchangeLine,
+  LatencySummary,
+  Result,
+  RunRow,
+} from "@faultline/experiment";
 
 const verdict = z.enum(["pass", "fail", "inconclusive", "error"]);
 const count = z.int().min(0);
@@ -81,8 +87,51 @@ const envelope = z.looseObject({
   startedAt: z.string(),
   endedAt: z.string(),
   wallMs: z.number(),
+  simulatedMs: maybe.describe("Virtual time of all runs together; null in a real run."),
   simulatedMsPerWallMs: maybe,
 });
+
+const run: z.ZodType<RunRow> = z
+  .looseObject({
+    seed: count,
+    verdict,
+    reasons: z.array(z.string()),
+    counts,
+    delivery: z.looseObject({ ratio: maybe }),
+    latencyMs: z.looseObject({ mean: maybe, p50: maybe, p99: maybe, max: maybe }),
+    faults: z.array(z.looseObject({ id: z.string(), fired: count })),
+    digest: z.string().nullable(),
+    bodyHash: z.string().describe("Of the whole result that the run gives alone."),
+    replay: z.string(),
+  })
+  .describe("One run of a series, in short.");
+
+const spread = z.looseObject({
+  n: count.describe("Runs that have the figure."),
+  mean: maybe,
+  sd: maybe,
+  min: maybe,
+  max: maybe,
+  interval: interval.nullable().describe("Of the mean, 95 %, by Student's t."),
+});
+
+const betweenRuns: z.ZodType<BetweenRuns> = z
+  .looseObject({
+    delivery: z.looseObject({
+      ratio: spread,
+      dispersion: maybe.describe("Near 1: the runs may be pooled. Far above: they may not."),
+    }),
+    latencyMs: z.looseObject({ mean: spread, p50: spread, p99: spread, max: spread }),
+    counts: z.looseObject({
+      attempts: spread,
+      retries: spread,
+      timeouts: spread,
+      failed: spread,
+      executions: spread,
+    }),
+    faults: z.array(z.looseObject({ id: z.string(), fired: spread })),
+  })
+  .describe("How far the runs of a series lie apart.");
 
 /** The result under a given schema of the spec. */
 export function makeResultSchema(spec: z.ZodType<Result["spec"]>): z.ZodType<Result> {
@@ -101,6 +150,11 @@ export function makeResultSchema(spec: z.ZodType<Result["spec"]>): z.ZodType<Res
     latencyMs: latency,
     serviceMs: latency,
     faults: z.array(fault),
+    runs: z
+      .array(run)
+      .nullable()
+      .describe("A series only: its finished runs, by index; all other figures are pooled."),
+    betweenRuns: betweenRuns.nullable(),
     digest: z.string().nullable(),
     replay: z.string(),
     bodyHash: z.string(),
@@ -110,6 +164,7 @@ export function makeResultSchema(spec: z.ZodType<Result["spec"]>): z.ZodType<Res
 
 /** One message with all its attempts. */
 export const exchangeSchema: z.ZodType<ExchangeLine> = z.looseObject({
+  run: count.optional().describe("A series only: index of the run."),
   client: count,
   message: count,
   outcome: z.enum(["delivered", "failed", "indeterminate", "rejected"]),

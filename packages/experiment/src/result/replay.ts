@@ -4,7 +4,7 @@
  * A spec that is a built-in scenario but for its seed and transport is named; any other stands in
  * a file the reader has to write first (it is in the result, as `spec`).
  */
-import type { FullSpec } from "../spec/types.ts";
+import type { FullSpec, SeedRange } from "../spec/types.ts";
 import { canonicalJson } from "./canonical.ts";
 
 /** A scenario as far as a replay line needs it. */
@@ -13,16 +13,35 @@ export interface Replayable {
   readonly spec: FullSpec;
 }
 
-/** `npx -y pnpm@12 faultline run … --seed N`. */
+/** Seeds that a line can hold; more of them stand in the spec. */
+const SEEDS_SHOWN_MAX = 20;
+const COMMAND = "npx -y pnpm@12 faultline run";
+
+/** `npx -y pnpm@12 faultline run … --seed N`, or `--seeds …` for a series. */
 export function replayLine(spec: FullSpec, scenarios: readonly Replayable[]): string {
-  const known = scenarios.find((scenario) => isSame(spec, scenario.spec));
-  if (known === undefined) return `npx -y pnpm@12 faultline run spec.json --seed ${spec.seed}`;
+  const seeds = seedFlag(spec);
+  const known =
+    seeds === "" ? undefined : scenarios.find((scenario) => isSame(spec, scenario.spec));
+  if (known === undefined) return `${COMMAND} spec.json${seeds}`;
   const transport = spec.transport === known.spec.transport ? "" : ` --transport ${spec.transport}`;
   const mode = spec.mode === known.spec.mode ? "" : ` --mode ${spec.mode}`;
-  return `npx -y pnpm@12 faultline run ${known.name}${transport}${mode} --seed ${spec.seed}`;
+  return `${COMMAND} ${known.name}${transport}${mode}${seeds}`;
+}
+
+/** Empty where only the spec itself can hold all the seeds. */
+function seedFlag({ seed, seeds }: FullSpec): string {
+  if (seeds === null) return ` --seed ${seed}`;
+  if (!isList(seeds)) return ` --seeds ${seeds.base}+${seeds.runs}`;
+  // one number alone would be read as a count
+  const fits = seeds.length > 1 && seeds.length <= SEEDS_SHOWN_MAX;
+  return fits ? ` --seeds ${seeds.join(",")}` : "";
+}
+
+function isList(seeds: readonly number[] | SeedRange): seeds is readonly number[] {
+  return Array.isArray(seeds);
 }
 
 function isSame(spec: FullSpec, other: FullSpec): boolean {
-  const { seed, transport, mode } = other;
-  return canonicalJson({ ...spec, seed, transport, mode }) === canonicalJson(other);
+  const { seed, seeds, transport, mode } = other;
+  return canonicalJson({ ...spec, seed, seeds, transport, mode }) === canonicalJson(other);
 }

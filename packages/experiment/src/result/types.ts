@@ -6,6 +6,7 @@
  * meaning is null, never 0 or NaN.
  */
 import type { FullSpec, Operator } from "../spec/types.ts";
+import type { BetweenRuns, RunRow } from "./series.ts";
 
 /** How a run, or one assertion, ended. The worst wins, in the order error, fail, inconclusive, pass. */
 export type RunVerdict = "pass" | "fail" | "inconclusive" | "error";
@@ -90,6 +91,8 @@ export interface Envelope {
   readonly startedAt: string;
   readonly endedAt: string;
   readonly wallMs: number;
+  /** Virtual time that passed, in all runs together; null in a real run. */
+  readonly simulatedMs: number | null;
   readonly simulatedMsPerWallMs: number | null;
 }
 
@@ -117,6 +120,11 @@ export interface ResultBody {
   /** From actual send. */
   readonly serviceMs: LatencySummary;
   readonly faults: readonly FaultResult[];
+  /** A series only: its finished runs, by index. All figures above are pooled over them. */
+  readonly runs: readonly RunRow[] | null;
+  /** A series only: how far its runs lie apart. */
+  readonly betweenRuns: BetweenRuns | null;
+  /** Of a series: over the digests of its runs, by index. */
   readonly digest: string | null;
   readonly replay: string;
 }
@@ -150,6 +158,8 @@ export interface AttemptLine {
 
 /** One message with all its attempts: a line of `exchanges`. */
 export interface ExchangeLine {
+  /** A series only: index of the run, from 0. */
+  readonly run?: number;
   /** From 0. */
   readonly client: number;
   /** From 0 within its client. */

@@ -13,7 +13,7 @@ import { planBodies } from "../plan/bodies.ts";
 import { declaredFaults, faultPlan } from "../plan/faults.ts";
 import { phaseStartsUs } from "../plan/schedule.ts";
 import { sessionOf } from "../plan/streams.ts";
-import { assembleResult } from "../result/assemble.ts";
+import { assembleResult, type Measured } from "../result/assemble.ts";
 import type { Result } from "../result/types.ts";
 import { scenarios } from "../scenarios/scenarios.ts";
 import type { FullSpec } from "../spec/types.ts";
@@ -30,8 +30,18 @@ const PROGRESS_CALLS = 100;
 
 const nobody = (): void => {};
 
+/** A run that is over: its result, and what that was made of. */
+export interface Conducted {
+  readonly result: Result;
+  readonly measured: Measured;
+}
+
 /** Conducts a run; the world stays open and is the caller's to close. */
-export function conduct(spec: FullSpec, world: World, options: RunOptions = {}): Promise<Result> {
+export function conduct(
+  spec: FullSpec,
+  world: World,
+  options: RunOptions = {},
+): Promise<Conducted> {
   return new Run(spec, world, options).go();
 }
 
@@ -75,7 +85,7 @@ class Run {
     });
   }
 
-  async go(): Promise<Result> {
+  async go(): Promise<Conducted> {
     const { messages } = this.#spec.workload;
     try {
       await this.#drive();
@@ -96,12 +106,11 @@ class Run {
       interrupted: this.#interrupted,
       digest: this.#world.digest(),
     });
-    return assembleResult({
-      spec: this.#spec,
+    const envelope = this.#world.envelope();
+    return {
       measured,
-      envelope: this.#world.envelope(),
-      scenarios,
-    });
+      result: assembleResult({ spec: this.#spec, measured, envelope, scenarios }),
+    };
   }
 
   async #drive(): Promise<void> {

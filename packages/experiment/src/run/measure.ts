@@ -2,11 +2,11 @@
  * Brings together what each side counted: outcomes, clients, server, faults.
  */
 import type { ClientStats } from "@faultline/client";
-import { type FaultStats, zScore } from "@faultline/faults";
+import type { FaultStats } from "@faultline/faults";
 import type { ServerStats } from "@faultline/server";
 import { declaredFaults } from "../plan/faults.ts";
 import type { Measured } from "../result/assemble.ts";
-import type { Counts, FaultResult } from "../result/types.ts";
+import type { Counts } from "../result/types.ts";
 import type { FullFault, FullSpec } from "../spec/types.ts";
 import type { Tally } from "./tally.ts";
 
@@ -36,7 +36,7 @@ export function measure(counted: Counted): Measured {
     counts: countAll(counted),
     run: { latency: tally.latency, service: tally.service },
     phases: new Map(began),
-    faults: declaredFaults(spec).map((fault) => faultResult(fault, server.faults, spec.schedule)),
+    faults: declaredFaults(spec).map((fault) => statsOf(fault, server.faults, spec.schedule)),
     interrupted,
     broken: breakages(server),
     digest,
@@ -71,17 +71,17 @@ function countAll({ tally, clients, server }: Counted): Counts {
 }
 
 /** A fault as the server counted it; one that was never in force counted nothing. */
-function faultResult(
+function statsOf(
   { id, kind }: Pick<FullFault, "id" | "kind">,
   all: readonly FaultStats[],
   schedule: FullSpec["schedule"],
-): FaultResult {
-  const stats = all.find((one) => one.id === id && one.kind === kind);
-  const listed = schedule?.filter(({ fault }) => fault === id).length ?? 0;
-  if (stats === undefined) return { id, kind, eligible: 0, fired: 0, expected: listed, z: null };
-  const { eligible, fired, expected } = stats;
-  if (schedule !== null) return { id, kind, eligible, fired, expected: listed, z: null };
-  return { id, kind, eligible, fired, expected, z: zScore(stats) };
+): FaultStats {
+  const none = { id, kind, eligible: 0, fired: 0, expected: 0, variance: 0 };
+  const stats = all.find((one) => one.id === id && one.kind === kind) ?? none;
+  if (schedule === null) return stats;
+  // what is listed is meant to fire: chance has no say
+  const expected = schedule.filter(({ fault }) => fault === id).length;
+  return { ...stats, expected, variance: 0 };
 }
 
 /** What went wrong in the laboratory itself. A restarted worker has forgotten what it executed. */

@@ -15,6 +15,8 @@ import type { RunError } from "./error.ts";
 export interface Wall {
   /** Milliseconds since the run was started. */
   elapsedMs(): number;
+  /** Calls `run` after so much time. */
+  alarm(afterMs: number, run: () => void): Timer;
   /** Lets timers, sockets and promises of the program have their turn. */
   breathe(): Promise<void>;
   envelope(): Envelope;

@@ -1,41 +1,61 @@
 /**
  * Runs an experiment: spec in, result out. The door of the package's engine room.
  *
- * It chooses the world by the spec's mode and sees that it is closed again, whatever happens.
+ * A spec with one seed is one run; one with `seeds` is a series of them.
  */
+import type { RunRow } from "../result/series.ts";
 import type { ExchangeLine, Result } from "../result/types.ts";
-import { outside } from "../seal/seal.ts";
+import { runSeries } from "../series/series.ts";
+import { threadsAsked } from "../series/threads.ts";
 import type { FullSpec } from "../spec/types.ts";
-import { conduct } from "./conduct.ts";
-import { openSimulatedWorld, type SimulatedParts } from "./simulated.ts";
-import { openRealWorld, systemWall } from "./world.ts";
+import { runOnce } from "./once.ts";
+import type { SimulatedParts } from "./simulated.ts";
 
-/** How far a run is: messages settled, of all messages. */
+/** How far an experiment is: messages settled, of all messages of all its runs. */
 export interface RunProgress {
   readonly done: number;
   readonly total: number;
 }
 
-/** What bounds a run beyond its spec. */
+/** What bounds an experiment beyond its spec. */
 export interface RunLimits {
   /**
-   * Wall time after which the run stops, its result partial and its verdict inconclusive.
+   * Wall time after which the experiment stops, its result partial and its verdict inconclusive.
    *
    * @default 3_600_000: an hour, the longest a spec may plan
    */
   readonly wallMsMax: number;
+  /**
+   * Most threads a series takes when `threads` does not say how many.
+   *
+   * @default Infinity: as many as the machine has cores
+   */
+  readonly threadsMax: number;
 }
 
 /** What a run may be given. */
 export interface RunOptions {
-  /** Stops the run: the result is partial, its verdict inconclusive. */
+  /** Stops the experiment: the result is partial, its verdict inconclusive. */
   readonly signal?: AbortSignal;
-  /** At most about a hundred calls, by count and not by time; the last is at the run's end. */
+  /** At most about a hundred calls, by count and not by time; the last is at the end. */
   readonly onProgress?: (progress: RunProgress) => void;
-  /** Each message that was submitted, once, in the order in which they settled. */
+  /**
+   * Each message that was submitted, once, in the order in which they settled. Those of a series
+   * come run after run, by index: what a later run has ready waits, and a simulated run with too
+   * much of it waits too. A real series with this option takes one thread.
+   */
   readonly onExchange?: (line: ExchangeLine) => void;
+  /** A series only: each finished run, by index, as soon as all before it are over. */
+  readonly onRun?: (row: RunRow, index: number) => void;
+  /**
+   * Worker threads that share the runs of a series, 1 … 256; with 1 there are none, all runs are
+   * carried out here. The result's body does not depend on it.
+   *
+   * @default simulated: the machine's cores, but no more than the work is worth; real: 1
+   */
+  readonly threads?: number;
   readonly limits?: Partial<RunLimits>;
-  /** Parts of your own in place of the true ones; simulated mode only. */
+  /** Parts of your own in place of the true ones; simulated mode only, and a series on one thread. */
   readonly parts?: Partial<SimulatedParts>;
 }
 
@@ -47,34 +67,22 @@ export interface RunOutput {
 /**
  * Runs the spec on its world.
  *
- * Resolves also when it was aborted or out of time, with what was finished by then: what was never
- * sent counts as `rejected`, what was under way as `failed` or `indeterminate`.
+ * Resolves also when it was aborted or out of time, with what was finished by then. Of a single
+ * run that is every message: what was never sent counts as `rejected`, what was under way as
+ * `failed` or `indeterminate`. Of a series it is the runs that had come to their end.
  *
- * @throws (rejects) TypeError where `parts` are given to a real run.
+ * @throws (rejects) TypeError where `parts` are given to a real run; RangeError where `threads` is
+ * no whole number from 1 to 256.
  * @throws (rejects) RunError `world-failed` where the server could not be started or was lost;
- * `unsealed` where code in a simulated run used real time, chance, timers, network or threads.
+ * `unsealed` where code in a simulated run used real time, chance, timers, network or threads. A
+ * run of a series that fails is named in the result's reasons instead.
  */
 export async function runExperiment(spec: FullSpec, options: RunOptions = {}): Promise<RunOutput> {
   if (spec.mode === "real" && options.parts !== undefined) {
     throw new TypeError('Cannot run as "parts" must be left out in real mode: got parts');
   }
-  const world =
-    spec.mode === "simulated"
-      ? openSimulatedWorld(spec, systemWall(), options)
-      : await openRealWorld(spec, { records: options.onExchange !== undefined });
-  try {
-    return { result: await conduct(spec, world, free(options)) };
-  } finally {
-    await world.close();
-  }
-}
-
-/** The caller's own functions are called amid the events, but are no part of the run. */
-function free(options: RunOptions): RunOptions {
-  const { onExchange, onProgress } = options;
-  return {
-    ...options,
-    ...(onExchange && { onExchange: (line) => outside(() => onExchange(line)) }),
-    ...(onProgress && { onProgress: (progress) => outside(() => onProgress(progress)) }),
-  };
+  threadsAsked(options);
+  if (spec.seeds !== null) return { result: await runSeries(spec, options) };
+  const { result } = await runOnce(spec, options);
+  return { result };
 }

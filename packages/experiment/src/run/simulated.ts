@@ -147,7 +147,7 @@ class SimulatedWorld implements World {
     const envelope = this.#wall.envelope();
     const simulatedMs = this.#simulation.nowUs / US_PER_MS;
     const wallMs = Math.max(envelope.wallMs, 1);
-    return { ...envelope, simulatedMsPerWallMs: Math.round(simulatedMs / wallMs) };
+    return { ...envelope, simulatedMs, simulatedMsPerWallMs: Math.round(simulatedMs / wallMs) };
   }
 
   close(): Promise<void> {

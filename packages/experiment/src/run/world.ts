@@ -66,6 +66,7 @@ export function systemWall(): Wall {
   const elapsedMs = (): number => (clock.nowUs() - startUs) / US_PER_MS;
   return {
     elapsedMs,
+    alarm: (afterMs, run) => clock.setTimer(clock.nowUs() + afterMs * US_PER_MS, run),
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     envelope: () => envelope(startedAt, elapsedMs()),
   };
@@ -123,6 +124,7 @@ function envelope(startedAt: Date, wallMs: number): Envelope {
     startedAt: startedAt.toISOString(),
     endedAt: new Date(startedAt.getTime() + wallMs).toISOString(),
     wallMs: Math.round(wallMs),
+    simulatedMs: null,
     simulatedMsPerWallMs: null,
   };
 }

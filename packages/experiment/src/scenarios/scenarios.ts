@@ -3,6 +3,7 @@
  */
 import { parseSpec } from "../spec/parse.ts";
 import type { SpecProblem } from "../spec/problem.ts";
+import { type SeedsInput, firstSeed } from "../spec/seeds.ts";
 import type { FullSpec, Mode, TransportName } from "../spec/types.ts";
 import { complete } from "./build.ts";
 import { CALM } from "./calm.ts";
@@ -18,6 +19,8 @@ export interface ScenarioChoice {
   readonly scenario: string;
   readonly transport?: TransportName;
   readonly seed?: number;
+  /** A range without base begins at `seed`, or at the scenario's own. */
+  readonly seeds?: SeedsInput | null;
   readonly mode?: Mode;
 }
 
@@ -35,13 +38,14 @@ export function planScenario(choice: ScenarioChoice): ScenarioPlan {
   }
   const {
     transport = scenario.spec.transport,
-    seed = scenario.spec.seed,
+    seeds = null,
+    seed = firstSeed(seeds) ?? scenario.spec.seed,
     mode = scenario.spec.mode,
   } = choice;
   if (!scenario.transports.includes(transport) && transport !== "tls") {
     const message = `must be one of ${scenario.transports.join(", ")} for the scenario ${scenario.name}: got ${JSON.stringify(transport)}`;
     return { ok: false, errors: [{ path: "/transport", message }] };
   }
-  const parsed = parseSpec({ ...scenario.spec, transport, seed, mode });
+  const parsed = parseSpec({ ...scenario.spec, transport, seed, seeds, mode });
   return parsed.ok ? { ...parsed, scenario } : parsed;
 }

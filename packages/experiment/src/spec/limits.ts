@@ -7,13 +7,17 @@
 
 /** Largest values a spec may ask for. Every bound is included. */
 export interface SpecLimits {
+  /** Seeds, each a run of its own. @default 10_000: a row of the result each, some ten megabytes of JSON */
+  readonly seedsMax: number;
+  /** Messages of all runs together. @default 100_000_000: half an hour of a core, simulated */
+  readonly messagesTotalMax: number;
   /** Messages of one run. @default 10_000_000: a run streams, so memory does not grow with it */
   readonly messagesMax: number;
   /** Bytes of one body. @default 1_048_576: the server's own default limit */
   readonly payloadBytesMax: number;
   /** Any delay, hold or pause of a fault, in ms. @default 600_000: ten minutes, beyond any sane deadline */
   readonly delayMsMax: number;
-  /** Sum of the phases, messages / ratePerSecond, deadlines, in ms. @default 3_600_000: an hour */
+  /** Sum of the phases, messages / ratePerSecond, deadlines, in ms; real runs with several seeds are added up. @default 3_600_000: an hour */
   readonly wallMsMax: number;
   /** Clients of one run; each is one connection. @default 1_000: well under the server's connection limit */
   readonly clientsMax: number;
@@ -43,6 +47,8 @@ export interface SpecLimits {
 
 /** The limits of `parseSpec` when none are passed. */
 export const SPEC_LIMITS_DEFAULT: SpecLimits = {
+  seedsMax: 10_000,
+  messagesTotalMax: 100_000_000,
   messagesMax: 10_000_000,
   payloadBytesMax: 1_048_576,
   delayMsMax: 600_000,

@@ -13,6 +13,7 @@ import { type SpecProblem, inOrder, toProblems } from "./problem.ts";
 import { type SpecParts, checkRules } from "./rules.ts";
 import { createSpecShape, createSpecSchema } from "./schema.ts";
 import { drawSeed } from "./seed.ts";
+import { drawFirst, firstSeed, rangeFrom } from "./seeds.ts";
 import type { FullFault, FullSpec, Phase, Workload } from "./types.ts";
 
 /** What `parseSpec` answers. */
@@ -106,6 +107,7 @@ function fill(parts: SpecParts): SpecParts {
     ...parts,
     checksum: parts.checksum ?? (pipe ? "sha1-32" : "crc32c"),
     workload: parts.workload && fillWorkload(parts.workload, parts.server?.responder === "counter"),
+    seeds: parts.seeds && (rangeFrom(parts.seeds, parts.seed) as FullSpec["seeds"]),
     faults: parts.faults?.map((fault) => fault && fillFault(fault)),
     phases: parts.phases && parts.phases.map((phase) => phase && fillPhase(phase)),
   };
@@ -133,16 +135,18 @@ function fillPhase(phase: Phase): Phase {
 }
 
 /** The fields in the order of the contract, for people who read the JSON. */
-function order(parts: SpecParts, seed: () => number): FullSpec {
+function order(parts: SpecParts, drawn: () => number): FullSpec {
   const spec = parts as unknown as FullSpec;
   const { specVersion, name, mode, transport, codec, checksum } = spec;
   const { workload, client, server, faults, composition } = spec;
   const { schedule, phases, events, assert } = spec;
+  const seed = firstSeed(spec.seeds) ?? spec.seed ?? drawFirst(spec.seeds, drawn);
   return {
     specVersion,
     name,
     mode,
-    seed: spec.seed ?? seed(),
+    seed,
+    seeds: spec.seeds && (rangeFrom(spec.seeds, seed) as FullSpec["seeds"]),
     transport,
     codec,
     checksum,

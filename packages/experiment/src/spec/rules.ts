@@ -13,6 +13,7 @@ import { type SpecProblem, problem } from "./problem.ts";
 import { checkAssertions } from "./rules-assert.ts";
 import { checkFaults, checkPhases } from "./rules-faults.ts";
 import { checkEvents, checkSchedule } from "./rules-schedule.ts";
+import { checkSeeds } from "./rules-seeds.ts";
 import type {
   FullFault,
   FullSpec,
@@ -48,6 +49,7 @@ const PIPE_OVERHEAD_BYTES = 9;
 export function checkRules(parts: SpecParts, limits: SpecLimits): SpecProblem[] {
   return [
     ...checkWords(parts),
+    ...checkSeeds(parts, limits),
     ...checkPipe(parts),
     ...checkSizes(parts, limits),
     ...checkTimes(parts, limits),

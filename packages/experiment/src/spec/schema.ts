@@ -22,6 +22,7 @@ import {
   words,
 } from "./rule.ts";
 import { createEventsSchema, createScheduleSchema } from "./schedule.ts";
+import { SEED_MAX } from "./seeds.ts";
 import type { FullSpec } from "./types.ts";
 
 /** The checksum words of the contract; the last is refused until frames can be signed. */
@@ -37,7 +38,6 @@ export const CHECKSUM_WORDS = [
 /** Phrases the original's message check refused. */
 export const FORBIDDEN_DEFAULT: readonly string[] = ["drop table", "shutdown", "malware"];
 
-const SEED_MAX = Number.MAX_SAFE_INTEGER;
 const RATE_MAX = 1_000_000;
 const FACTOR_MAX = 100;
 const FORBIDDEN_MAX = 1_000;
@@ -53,7 +53,8 @@ export function createSpecShape(limits: SpecLimits): Record<keyof FullSpec, z.Zo
     mode: words(["real", "simulated"])
       .default("real")
       .describe("real: sockets on loopback. simulated: a virtual network and clock."),
-    seed: integer(0, SEED_MAX).optional().describe("Left out: drawn, and echoed in the result."),
+    seed: seed().optional().describe("Left out: drawn, and echoed in the result."),
+    seeds: createSeedsSchema(limits),
     transport: words(["tcp", "udp", "tls"]).default("tcp"),
     codec: words(["frame", "pipe"])
       .default("frame")
@@ -82,6 +83,32 @@ export function createSpecShape(limits: SpecLimits): Record<keyof FullSpec, z.Zo
 }
 
 const LIST = listRule;
+const seed = () => integer(0, SEED_MAX);
+
+/** The field `seeds` under these limits. */
+export function createSeedsSchema(limits: Pick<SpecLimits, "seedsMax">): z.ZodType {
+  const what = "seeds, one at least,";
+  return z
+    .union(
+      [
+        z
+          .array(seed(), LIST(what, limits.seedsMax))
+          .min(1, LIST(what, limits.seedsMax))
+          .max(limits.seedsMax, LIST(what, limits.seedsMax)),
+        z.strictObject(
+          {
+            base: seed().optional().describe("The first. Default: seed."),
+            runs: integer(1, limits.seedsMax),
+          },
+          OBJECT_RULE,
+        ),
+      ],
+      rule("a list of seeds, { base, runs }, or null"),
+    )
+    .nullable()
+    .default(null)
+    .describe("One run for each: a list, or base, base + 1, … Null: one run, with seed.");
+}
 
 function createWorkloadSchema(limits: SpecLimits) {
   const bytes = () => integer(1, limits.payloadBytesMax);

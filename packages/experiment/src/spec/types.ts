@@ -125,13 +125,21 @@ export interface Assertion {
   readonly sometimes: boolean;
 }
 
+/** Seeds in a row: `base`, `base + 1`, … `base + runs - 1`. */
+export interface SeedRange {
+  readonly base: number;
+  readonly runs: number;
+}
+
 /** A whole experiment. */
 export interface FullSpec {
   readonly specVersion: 1;
   readonly name: string;
   readonly mode: Mode;
-  /** 0 … 2^53-1. */
+  /** 0 … 2^53-1. With `seeds`, the first of them. */
   readonly seed: number;
+  /** One run for each of these seeds, all different; null: one run, with `seed`. */
+  readonly seeds: readonly number[] | SeedRange | null;
   readonly transport: TransportName;
   readonly codec: CodecName;
   readonly checksum: ChecksumName;

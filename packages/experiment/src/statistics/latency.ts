@@ -2,10 +2,10 @@
  * Latencies of one sample: microseconds go in, a summary in milliseconds comes out.
  *
  * An HDR histogram with three significant digits, so memory does not grow with the messages;
- * least, greatest and mean are exact and kept beside it. Merging is not offered: phases are
- * recorded twice instead, which costs less than explaining a merged rounding.
+ * least, greatest and mean are exact and kept beside it. Samples of several runs are merged bucket
+ * by bucket, which gives what one sample of all of them would have: no rounding is added.
  */
-import { type Histogram, build } from "hdr-histogram-js";
+import { type Int32Histogram, build } from "hdr-histogram-js";
 import type { Interval, LatencySummary } from "../result/types.ts";
 import { type BatchMeans, BatchSeries } from "./batch-means.ts";
 import { nearestRank, quantileRanks, supports } from "./quantile.ts";
@@ -23,9 +23,21 @@ export const QUANTILES: Readonly<Record<"p50" | "p90" | "p95" | "p99" | "p999", 
   p999: 0.999,
 };
 
+/** A sample as plain data that can go to another thread: the filled buckets only. */
+export interface LatencyBuckets {
+  readonly n: number;
+  readonly sumUs: number;
+  /** Infinity where n is 0. */
+  readonly minUs: number;
+  readonly maxUs: number;
+  /** Index of each filled bucket, ascending, and how many it holds. */
+  readonly indexes: Uint32Array;
+  readonly counts: Uint32Array;
+}
+
 /** One growing sample of latencies. */
 export class LatencySample {
-  #histogram: Histogram | undefined;
+  #histogram: Int32Histogram | undefined;
   readonly #series = new BatchSeries();
   #n = 0;
   #sumUs = 0;
@@ -42,6 +54,41 @@ export class LatencySample {
     this.#sumUs += value;
     if (value < this.#minUs) this.#minUs = value;
     if (value > this.#maxUs) this.#maxUs = value;
+  }
+
+  /** The sample so far as plain data. */
+  buckets(): LatencyBuckets {
+    const histogram = this.#histogram;
+    const indexes: number[] = [];
+    const counts: number[] = [];
+    const length = histogram?.countsArrayLength ?? 0;
+    for (let index = 0; index < length; index += 1) {
+      const count = histogram?.getCountAtIndex(index) ?? 0;
+      if (count === 0) continue;
+      indexes.push(index);
+      counts.push(count);
+    }
+    return {
+      n: this.#n,
+      sumUs: this.#sumUs,
+      minUs: this.#minUs,
+      maxUs: this.#maxUs,
+      indexes: Uint32Array.from(indexes),
+      counts: Uint32Array.from(counts),
+    };
+  }
+
+  /** Adds another sample, as if each of its latencies had been recorded here. */
+  add({ n, sumUs, minUs, maxUs, indexes, counts }: LatencyBuckets): void {
+    if (n === 0) return;
+    const histogram = (this.#histogram ??= createHistogram());
+    indexes.forEach((index, at) => {
+      histogram.recordValueWithCount(histogram.valueFromIndex(index), counts[at] ?? 0);
+    });
+    this.#n += n;
+    this.#sumUs += sumUs;
+    this.#minUs = Math.min(this.#minUs, minUs);
+    this.#maxUs = Math.max(this.#maxUs, maxUs);
   }
 
   /** How many were recorded. */
@@ -110,12 +157,14 @@ export class LatencySample {
   }
 }
 
-function createHistogram(): Histogram {
-  return build({
+function createHistogram(): Int32Histogram {
+  const histogram = build({
     bitBucketSize: 32,
     autoResize: true,
     lowestDiscernibleValue: 1,
     highestTrackableValue: HIGHEST_AT_FIRST_US,
     numberOfSignificantValueDigits: SIGNIFICANT_DIGITS,
   });
+  // what `build` makes of 32 bits; its own type tells no buckets
+  return histogram as Int32Histogram;
 }

@@ -12,6 +12,13 @@ import { wilson, wilsonSampleSize } from "../statistics/wilson.ts";
 import type { Counts, FaultResult, Interval } from "../result/types.ts";
 import type { MetricPath } from "../spec/metric.ts";
 
+/** What one run of a series observed for the assertion in question; null as in its result. */
+export interface Replicate {
+  readonly observed: number | null;
+  /** Size of the sample it is a statistic of. */
+  readonly n: number | null;
+}
+
 /** The numbers of a run or of a phase. */
 export interface View {
   readonly counts: Partial<Counts> & Pick<Counts, "messages" | "delivered">;
@@ -20,6 +27,8 @@ export interface View {
   /** Closed form of the delivery ratio; null for a phase. */
   readonly expected: number | null;
   readonly faults: readonly FaultResult[];
+  /** Run by run, where these are the numbers of a series. */
+  readonly replicates?: readonly Replicate[];
 }
 
 /** How far an observed number may be off. */
