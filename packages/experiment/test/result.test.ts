@@ -29,9 +29,13 @@ const COUNTS: Counts = {
   bytesReceived: 0,
 };
 const FLIP = {
-  ...({ id: "flip", kind: "corrupt", eligible: 251, fired: 51 } as const),
-  ...{ expected: 50.2, variance: 40.16 },
-};
+  id: "flip",
+  kind: "corrupt",
+  eligible: 251,
+  fired: 51,
+  expected: 50.2,
+  variance: 40.16,
+} as const;
 const ENVELOPE = {
   runtime: "node 26.10.0",
   host: { os: "linux", arch: "x64", cpus: 2 },
