@@ -4,10 +4,14 @@
  * end on a signal. Exit code 3 and one line on standard error if it cannot start.
  */
 
-import { ListenError } from "./http/server.ts";
-import { readSettings } from "./settings.ts";
-import { type Api, startApi } from "./start.ts";
-import { StoreError } from "./store/store.ts";
+import { keepCompiled } from "./compiled.ts";
+import type { Api } from "./start.ts";
+
+keepCompiled();
+const { ListenError } = await import("./http/server.ts");
+const { readSettings } = await import("./settings.ts");
+const { startApi } = await import("./start.ts");
+const { StoreError } = await import("./store/store.ts");
 
 const CANNOT_START = 3;
 

@@ -6,9 +6,12 @@
  */
 import process from "node:process";
 
-import { runCli } from "./cli.ts";
-import { ExitCode } from "./exit.ts";
-import { createSystem } from "./system.ts";
+import { keepCompiled } from "./compiled.ts";
+
+keepCompiled();
+const { runCli } = await import("./cli.ts");
+const { ExitCode } = await import("./exit.ts");
+const { createSystem } = await import("./system.ts");
 
 process.exitCode = await runCli(createSystem());
 if (process.exitCode === ExitCode.interrupted) process.exit();

@@ -3,7 +3,10 @@
  */
 import process from "node:process";
 
-import { createSystem } from "../system.ts";
-import { runDemo } from "./demo.ts";
+import { keepCompiled } from "../compiled.ts";
+
+keepCompiled();
+const { runDemo } = await import("./demo.ts");
+const { createSystem } = await import("../system.ts");
 
 process.exitCode = await runDemo(createSystem());
