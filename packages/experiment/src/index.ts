@@ -3,6 +3,8 @@
  *
  * What is not listed here may change tomorrow.
  */
+export { checkDeterminism } from "./check/determinism.ts";
+export type { DeterminismCheck, DeterminismOptions, EventDifference } from "./check/determinism.ts";
 export { faultsInForce } from "./plan/faults.ts";
 export { canonicalJson, hashJson, sha256Hex } from "./result/canonical.ts";
 export type { BetweenRuns, RunRow, Spread } from "./result/series.ts";

@@ -15,6 +15,6 @@ export type { Accept, Listener, ListenOptions, SimulatedProcess } from "./proces
 export { Simulation } from "./simulation.ts";
 export type { PartitionWay, SimulationOptions } from "./simulation.ts";
 export { firstDifference, Trace } from "./trace.ts";
-export type { TraceEntry, TraceOptions } from "./trace.ts";
+export type { EventLog, TraceEntry, TraceOptions } from "./trace.ts";
 export { DATAGRAM_OPTIONS_DEFAULT, STREAM_OPTIONS_DEFAULT } from "./transport-options.ts";
 export type { DatagramOptions, StreamOptions } from "./transport-options.ts";

@@ -34,12 +34,19 @@ export interface TraceOptions {
   readonly logEventsMax?: number;
 }
 
+/** What a trace logged: enough to find where two runs part, and what crosses from a thread. */
+export interface EventLog {
+  readonly events: number;
+  /** One lane of the digest after each event, in their order; may end before the events do. */
+  readonly lanes: Int32Array;
+}
+
 const LOG_START = 1024;
 const LOG_EVENTS_MAX = 16_777_216;
 const LAST_MAX = 32;
 
 /** The memory of one run, handed to it at its start. */
-export class Trace {
+export class Trace implements EventLog {
   readonly #lastMax: number;
   readonly #from: number | undefined;
   readonly #logEventsMax: number;
@@ -87,9 +94,10 @@ export class Trace {
     else this.#lines[index % this.#lastMax] = entry;
   }
 
-  /** The lane logged for an event, or undefined where none was. */
-  laneOf(index: number): number | undefined {
-    return index < Math.min(this.#events, this.#logEventsMax) ? this.#log?.[index] : undefined;
+  /** What was logged; empty without `log`. */
+  get lanes(): Int32Array {
+    const log = this.#log ?? new Int32Array();
+    return log.subarray(0, Math.min(this.#events, this.#logEventsMax));
   }
 
   #writeLog(index: number, lane: number): void {
@@ -108,12 +116,12 @@ export class Trace {
  *
  * A run that only ends earlier differs at its end.
  */
-export function firstDifference(a: Trace, b: Trace): number | undefined {
+export function firstDifference(a: EventLog, b: EventLog): number | undefined {
+  const [one, other] = [a.lanes, b.lanes];
   const common = Math.min(a.events, b.events);
   for (let index = 0; index < common; index++) {
-    const lane = a.laneOf(index);
-    if (lane === undefined) return undefined;
-    if (lane !== b.laneOf(index)) return index;
+    if (index >= one.length || index >= other.length) return undefined;
+    if (one[index] !== other[index]) return index;
   }
   return a.events === b.events ? undefined : common;
 }

@@ -3,6 +3,7 @@
  *
  * A spec with one seed is one run; one with `seeds` is a series of them.
  */
+import type { Trace } from "@faultline/simulation";
 import type { RunRow } from "../result/series.ts";
 import type { ExchangeLine, Result } from "../result/types.ts";
 import { runSeries } from "../series/series.ts";
@@ -57,6 +58,8 @@ export interface RunOptions {
   readonly limits?: Partial<RunLimits>;
   /** Parts of your own in place of the true ones; simulated mode only, and a series on one thread. */
   readonly parts?: Partial<SimulatedParts>;
+  /** Writes down the events; simulated mode only, and no series. */
+  readonly trace?: Trace;
 }
 
 /** What a run comes to. */

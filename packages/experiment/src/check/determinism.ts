@@ -1,0 +1,115 @@
+/**
+ * Runs a simulated spec twice and shows where the two part, should they ever.
+ *
+ *   run here ──────────────┐
+ *                          ├─► digests, bodies ─► first event that differs ─► both again, for its
+ *   run in a fresh thread ─┘                                                   neighbours in words
+ *
+ * The second run shares no module with the first, so that what a module remembers cannot hide. It
+ * does share machine, runtime and version: what differs between those is for tests that run there.
+ */
+import { firstDifference, type TraceEntry } from "@faultline/simulation";
+import type { Result } from "../result/types.ts";
+import type { RunOptions } from "../run/run.ts";
+import type { FullSpec } from "../spec/types.ts";
+import { differingPointers } from "./body.ts";
+import { startElsewhere } from "./thread.ts";
+import { runTraced, type TracedReport, type TraceRequest } from "./traced.ts";
+
+/** What a check may be given: the first run gets all of it. */
+export interface DeterminismOptions extends Omit<RunOptions, "trace"> {
+  /** Events shown before and after the first that differs. @default 5 */
+  readonly neighbours?: number;
+}
+
+/** The first event in which two runs differ, and its neighbours as each of two further runs saw them. */
+export interface EventDifference {
+  /** Number of the event in its run, from 0. */
+  readonly index: number;
+  readonly first: readonly TraceEntry[];
+  readonly second: readonly TraceEntry[];
+}
+
+/** What two runs of one spec have in common. */
+export interface DeterminismCheck {
+  /** The first run's result. */
+  readonly result: Result;
+  /** Every event and every byte of the body; null where a run was stopped before its end. */
+  readonly same: boolean | null;
+  /** Of the first and the second run. */
+  readonly digests: readonly [string, string];
+  readonly bodyHashes: readonly [string, string];
+  readonly events: readonly [number, number];
+  /** Undefined where all events agree, or part beyond the first 16 777 216. */
+  readonly difference: EventDifference | undefined;
+  /** JSON pointers at which the bodies differ, at most ten. */
+  readonly pointers: readonly string[];
+}
+
+const NEIGHBOURS = 5;
+const POINTERS_MAX = 10;
+
+/**
+ * Runs a spec here and in a fresh thread, and compares every event and every byte of the result.
+ *
+ * With `parts` of the caller's own, which cannot be sent to a thread, both runs are made here.
+ *
+ * @throws (rejects) TypeError where the spec's mode is not simulated.
+ * @throws (rejects) RunError as `runExperiment`, whichever run it was.
+ */
+export async function checkDeterminism(
+  spec: FullSpec,
+  options: DeterminismOptions = {},
+): Promise<DeterminismCheck> {
+  if (spec.mode !== "simulated") {
+    const rule = '"mode" must be "simulated" (real time never repeats itself)';
+    throw new TypeError(`Cannot check determinism as ${rule}: got "${spec.mode}"`);
+  }
+  const { neighbours = NEIGHBOURS, ...runOptions } = options;
+  const [one, other] = await twice(spec, { log: true }, runOptions);
+  const index = firstDifference(one, other);
+  const pointers = differingPointers(one.result, other.result, POINTERS_MAX);
+  const whole = options.signal?.aborted !== true;
+  const sameBody = one.result.bodyHash === other.result.bodyHash;
+  const same = index === undefined && sameBody && one.result.digest === other.result.digest;
+  return {
+    result: one.result,
+    same: whole ? same : null,
+    digests: [String(one.result.digest), String(other.result.digest)],
+    bodyHashes: [one.result.bodyHash, other.result.bodyHash],
+    events: [one.events, other.events],
+    difference: whole && index !== undefined ? await show(spec, index, options) : undefined,
+    pointers: whole ? pointers : [],
+  };
+}
+
+/** Both runs, side by side where they can be. */
+async function twice(
+  spec: FullSpec,
+  request: TraceRequest,
+  options: RunOptions,
+): Promise<readonly [TracedReport, TracedReport]> {
+  const { parts, signal } = options;
+  if (parts !== undefined) {
+    const one = await runTraced(spec, request, options);
+    return [one, await runTraced(spec, request, { parts, ...(signal && { signal }) })];
+  }
+  const second = startElsewhere(spec, request);
+  try {
+    const one = await runTraced(spec, request, options);
+    // Nobody waits for the second run of a first that was stopped.
+    return [one, signal?.aborted === true ? one : await second.report];
+  } finally {
+    await second.end();
+  }
+}
+
+async function show(
+  spec: FullSpec,
+  index: number,
+  { neighbours = NEIGHBOURS, parts }: DeterminismOptions,
+): Promise<EventDifference> {
+  const window = { from: Math.max(0, index - neighbours), lastMax: 2 * neighbours + 1 };
+  const [one, other] = await twice(spec, window, parts === undefined ? {} : { parts });
+  return { index, first: one.entries, second: other.entries };
+}

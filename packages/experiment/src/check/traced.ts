@@ -1,0 +1,33 @@
+/**
+ * One run that writes down its events, and what of it another run is compared with.
+ *
+ * First a run keeps four bytes for each event, then, where two of them part, two more keep the
+ * words of a few events around that place. Everything in a report can cross from a thread.
+ */
+import { Trace, type TraceEntry, type TraceOptions } from "@faultline/simulation";
+import type { Result } from "../result/types.ts";
+import { runExperiment, type RunOptions } from "../run/run.ts";
+import type { FullSpec } from "../spec/types.ts";
+
+/** What a run is to write down: a log of every event, or a window of them in words. */
+export type TraceRequest = Pick<TraceOptions, "from" | "lastMax" | "log">;
+
+/** A run and what it wrote down. */
+export interface TracedReport {
+  readonly result: Result;
+  readonly events: number;
+  readonly lanes: Int32Array;
+  readonly entries: readonly TraceEntry[];
+}
+
+/** Runs here. @throws (rejects) as `runExperiment` */
+export async function runTraced(
+  spec: FullSpec,
+  request: TraceRequest,
+  options: RunOptions = {},
+): Promise<TracedReport> {
+  const trace = new Trace(request);
+  const { result } = await runExperiment(spec, { ...options, trace });
+  const { events, lanes, entries } = trace;
+  return { result, events, lanes, entries };
+}

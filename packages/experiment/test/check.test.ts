@@ -1,0 +1,165 @@
+/**
+ * `checkDeterminism`: two runs that agree are said to, and of two that do not, the place is shown.
+ */
+import { createClient } from "@faultline/client";
+import { createServerCore } from "@faultline/server";
+import { describe, expect, test } from "vitest";
+import { differingPointers } from "../src/check/body.ts";
+import { startElsewhere } from "../src/check/thread.ts";
+import { runTraced } from "../src/check/traced.ts";
+import { checkDeterminism, type FullSpec, parseSpec, runExperiment } from "../src/index.ts";
+import type { SimulatedParts } from "../src/run/simulated.ts";
+
+function spec(more: object = {}): FullSpec {
+  const parsed = parseSpec({
+    specVersion: 1,
+    mode: "simulated",
+    transport: "udp",
+    seed: 11,
+    workload: { messages: 60, clients: 2 },
+    client: { attemptTimeoutMs: 200 },
+    faults: [
+      { id: "drop", kind: "loss", probability: 0.2 },
+      { id: "lag", kind: "delay", delayMs: 20, jitterMs: 15, probability: 0.5 },
+    ],
+    ...more,
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+  return parsed.spec;
+}
+
+/** A client whose waits depend on how many a module has seen: it remembers from run to run. */
+function forgetful(): Partial<SimulatedParts> {
+  let waits = 0;
+  return {
+    createClient(options) {
+      const { draw } = options;
+      return createClient({
+        ...options,
+        draw(...key) {
+          waits += 1;
+          return draw(...key) ^ (waits > 12 ? waits << 24 : 0);
+        },
+      });
+    },
+  };
+}
+
+/** A server that counts what all its lives executed. */
+function boastful(): Partial<SimulatedParts> {
+  let asked = 0;
+  return {
+    createServerCore(options) {
+      const core = createServerCore(options);
+      return {
+        accept: (link) => core.accept(link),
+        setFaults: (plan) => core.setFaults(plan),
+        takeRecords: () => core.takeRecords(),
+        stats() {
+          asked += 1;
+          const stats = core.stats();
+          return { ...stats, executions: stats.executions + asked };
+        },
+      };
+    },
+  };
+}
+
+describe("two runs of one spec", () => {
+  test("agree in every event and every byte, here and in a fresh thread", async () => {
+    const plan = spec();
+    const check = await checkDeterminism(plan);
+    const { result } = await runExperiment(plan);
+    expect(check).toMatchObject({ same: true, difference: undefined, pointers: [] });
+    expect(check.digests).toEqual([result.digest, result.digest]);
+    expect(check.bodyHashes).toEqual([result.bodyHash, result.bodyHash]);
+    expect(check.events[0]).toBeGreaterThan(120);
+    expect(check.events[1]).toBe(check.events[0]);
+  });
+
+  test("that remember something part at an event, which is shown with its neighbours", async () => {
+    const check = await checkDeterminism(spec(), { parts: forgetful(), neighbours: 3 });
+    expect(check.same).toBe(false);
+    const { index, first, second } = check.difference!;
+    // the first waits of the first run were true ones, so the two part where the second first waits
+    expect(index).toBeGreaterThan(3);
+    expect(first.map((event) => event.index)).toEqual(
+      Array.from({ length: 7 }, (_, place) => index - 3 + place),
+    );
+    expect(second).toHaveLength(7);
+    expect(first[3]?.what).toMatch(/^(timer|datagram|segment|acknowledgement) /);
+  });
+
+  test("that differ in nothing but a count are told apart by its pointer", async () => {
+    const check = await checkDeterminism(spec(), { parts: boastful() });
+    expect(check).toMatchObject({ same: false, difference: undefined });
+    expect(check.pointers).toEqual(["/counts/executions"]);
+    expect(check.digests[0]).toBe(check.digests[1]);
+  });
+
+  test("that were stopped are not compared", async () => {
+    const abort = new AbortController();
+    const check = await checkDeterminism(spec({ workload: { messages: 200_000 } }), {
+      signal: abort.signal,
+      onProgress: () => abort.abort(),
+    });
+    expect(check).toMatchObject({ same: null, difference: undefined, pointers: [] });
+    expect(check.result.verdict).toBe("inconclusive");
+  });
+
+  test("are not made on sockets: real time never repeats itself", async () => {
+    await expect(checkDeterminism(spec({ mode: "real" }))).rejects.toThrow(
+      'Cannot check determinism as "mode" must be "simulated"',
+    );
+  });
+
+  test("that fail, fail the check with their code", async () => {
+    const parts: Partial<SimulatedParts> = {
+      createClient(options) {
+        Math.random();
+        return createClient(options);
+      },
+    };
+    await expect(checkDeterminism(spec(), { parts })).rejects.toMatchObject({ code: "unsealed" });
+  });
+});
+
+describe("a run elsewhere", () => {
+  test("reports what one here does", async () => {
+    const [here, there] = [
+      await runTraced(spec(), { from: 20, lastMax: 4 }),
+      startElsewhere(spec(), { from: 20, lastMax: 4 }),
+    ];
+    const report = await there.report;
+    expect(report.entries).toEqual(here.entries);
+    expect(report.entries.map(({ index }) => index)).toEqual([20, 21, 22, 23]);
+    expect(report.result.bodyHash).toBe(here.result.bodyHash);
+    await there.end();
+  });
+
+  test("whose thread is ended early rejects, with a code", async () => {
+    const there = startElsewhere(spec({ workload: { messages: 1_000_000 } }), { log: true });
+    await there.end();
+    await expect(there.report).rejects.toMatchObject({ code: "world-failed" });
+  });
+
+  test("that cannot be made says why", async () => {
+    const impossible = { ...spec(), transport: "pigeon" } as unknown as FullSpec;
+    const there = startElsewhere({ ...impossible, workload: undefined } as unknown as FullSpec, {});
+    await expect(there.report).rejects.toMatchObject({ code: "world-failed" });
+    await there.end();
+  });
+});
+
+test("differing pointers name the values, deepest first, and leave out what follows from them", async () => {
+  const { result } = await runExperiment(spec());
+  const other = {
+    ...result,
+    bodyHash: "sha256:other",
+    verdict: "fail" as const,
+    spec: { ...result.spec, workload: { ...result.spec.workload, clients: 3 } },
+  };
+  expect(differingPointers(result, other, 10)).toEqual(["/spec/workload/clients", "/verdict"]);
+  expect(differingPointers(result, other, 1)).toEqual(["/spec/workload/clients"]);
+  expect(differingPointers(result, { ...result }, 10)).toEqual([]);
+});
