@@ -7,13 +7,21 @@
  */
 import type { Command } from "commander";
 
-import type { ExchangeLine, FullSpec, Mode, Result, TransportName } from "@faultline/experiment";
+import type {
+  ExchangeLine,
+  FullSpec,
+  Mode,
+  Result,
+  RunOptions,
+  TransportName,
+} from "@faultline/experiment";
 
 import { exitCodeOf, ToolError } from "../exit.ts";
 import type { ExitCode } from "../exit.ts";
 import { LineFile, prepareFile, writeTextFile } from "../input/file.ts";
 import { listenForStop } from "../input/stop.ts";
 import { readers, SEED_MAX } from "../options/values.ts";
+import { differenceLines, sameLine } from "../output/determinism.ts";
 import { junitXml } from "../output/junit.ts";
 import { latencyUsOf } from "../output/latency.ts";
 import { count, duration } from "../output/numbers.ts";
@@ -34,6 +42,7 @@ interface RunFlags {
   readonly junit?: string;
   readonly exchanges?: string;
   readonly capture?: string;
+  readonly checkDeterminism?: boolean;
 }
 
 /** Columns of the picture in the report: eight to a decade. */
@@ -62,17 +71,38 @@ function startLine({ name, transport, workload, seed }: FullSpec): string {
   return `running ${printable(name)} over ${transport}, ${count(workload.messages)} messages, seed ${seed}`;
 }
 
+/** Runs once, or twice where the two are to be compared. @throws ToolError where they differ */
+async function carryOut(
+  { spec, flags }: Work,
+  options: RunOptions,
+  say: (line: string) => void,
+): Promise<Result> {
+  const { checkDeterminism, RunError, runExperiment } = await import("@faultline/experiment");
+  try {
+    if (flags.checkDeterminism !== true) return (await runExperiment(spec, options)).result;
+    const check = await checkDeterminism(spec, options);
+    if (check.same === false) {
+      const heading = "Cannot vouch for the result: two runs of the same spec and seed differ";
+      throw new ToolError(heading, { details: differenceLines(check) });
+    }
+    say(check.same === null ? "stopped before there were two runs to compare" : sameLine(check));
+    return check.result;
+  } catch (error) {
+    if (error instanceof RunError) throw new ToolError(error.message, { cause: error });
+    throw error;
+  }
+}
+
 /** Runs with progress on standard error; resolves also when stopped, with what is finished. */
 async function runWatched(work: Work, onExchange: (line: ExchangeLine) => void): Promise<Result> {
   const { system, spec } = work;
-  const { RunError, runExperiment } = await import("@faultline/experiment");
   const progress = new Progress(system);
   const style = styleFor(system.stderr, system.env);
   const startedMs = system.nowMs();
   const stop = listenForStop(system, () => progress.line("stopping; what is finished is kept"));
   progress.line(startLine(spec));
   try {
-    const { result } = await runExperiment(spec, {
+    const options: RunOptions = {
       signal: stop.signal,
       onExchange,
       onProgress: ({ done, total }) => {
@@ -82,11 +112,8 @@ async function runWatched(work: Work, onExchange: (line: ExchangeLine) => void):
           return `${share}  ${count(done)} of ${count(total)}  ${took}  Ctrl-C to stop`;
         });
       },
-    });
-    return result;
-  } catch (error) {
-    if (error instanceof RunError) throw new ToolError(error.message, { cause: error });
-    throw error;
+    };
+    return await carryOut(work, options, (line) => progress.line(line));
   } finally {
     progress.clear();
     stop.dispose();
@@ -113,6 +140,11 @@ async function run(system: System, named: string, flags: RunFlags): Promise<Exit
   };
   const { loadSpec } = await import("../input/spec.ts");
   const spec = await loadSpec(named, system, overrides);
+  if (flags.checkDeterminism === true && spec.mode === "real") {
+    throw new ToolError(
+      'Cannot check determinism as "--mode" must be simulated, since real time never repeats itself: got "real"',
+    );
+  }
   const exchanges = flags.exchanges === undefined ? undefined : new LineFile(flags.exchanges);
   if (flags.junit !== undefined) prepareFile(flags.junit);
   const picture = new LatencyPicture(PICTURE_COLUMNS);
@@ -148,6 +180,7 @@ export function runCommand(system: System, finish: Finish): Command {
     .option("--json", "the result as one line of JSON on standard output")
     .option("--junit <file>", "the verdict as JUnit XML", read.path("--junit"))
     .option("--exchanges <file>", "one JSON line for each message", read.path("--exchanges"))
+    .option("--check-determinism", "simulated: run twice, and compare every event")
     .option("--capture <file>", "a packet capture (not in this version)", read.path("--capture"))
     .action(async (named: string, flags: RunFlags) => {
       finish(await run(system, named, flags));
