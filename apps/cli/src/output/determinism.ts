@@ -12,20 +12,21 @@ type Event = EventDifference["first"][number];
 
 /** The line for two runs that agree. */
 export function sameLine({ digests, events }: DeterminismCheck): string {
-  return `same digest twice: ${digests[0]}, ${count(events[0])} events, the second time in a fresh thread`;
+  const size = events === null ? "every run" : `${count(events[0])} events`;
+  return `same digest twice: ${digests[0]}, ${size}, the second time in a fresh thread`;
 }
 
 /** What two runs differ in, a line each, for a person who looks for the leak. */
 export function differenceLines(check: DeterminismCheck): string[] {
   const { digests, bodyHashes, events, difference, pointers } = check;
-  const lines = [
-    `digests ${digests.join(" and ")}, after ${count(events[0])} and ${count(events[1])} events`,
-  ];
+  const after = events === null ? "" : `, after ${events.map(count).join(" and ")} events`;
+  const lines = [`digests ${digests.join(" and ")}${after}`];
   if (bodyHashes[0] === bodyHashes[1]) lines.push("the results are the same");
   else lines.push(`the results differ at ${pointers.join(", ") || "no field that is shown"}`);
   if (difference !== undefined) lines.push(...eventLines(difference));
   else if (digests[0] === digests[1]) lines.push("every event is the same");
-  else lines.push("the first event that differs lies beyond the log of 16 777 216 events");
+  else if (events !== null)
+    lines.push("the first event that differs lies beyond the log of 16 777 216 events");
   return lines;
 }
 

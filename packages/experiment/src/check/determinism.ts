@@ -11,6 +11,7 @@
 import { firstDifference, type TraceEntry } from "@faultline/simulation";
 import type { Result } from "../result/types.ts";
 import type { RunOptions } from "../run/run.ts";
+import { specOfRun } from "../spec/seeds.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { differingPointers } from "./body.ts";
 import { startElsewhere } from "./thread.ts";
@@ -39,8 +40,9 @@ export interface DeterminismCheck {
   /** Of the first and the second run. */
   readonly digests: readonly [string, string];
   readonly bodyHashes: readonly [string, string];
-  readonly events: readonly [number, number];
-  /** Undefined where all events agree, or part beyond the first 16 777 216. */
+  /** Null for a series. */
+  readonly events: readonly [number, number] | null;
+  /** Of a series: in the first run that differs. Undefined where all events agree, or part beyond the first 16 777 216. */
   readonly difference: EventDifference | undefined;
   /** JSON pointers at which the bodies differ, at most ten. */
   readonly pointers: readonly string[];
@@ -66,21 +68,29 @@ export async function checkDeterminism(
     throw new TypeError(`Cannot check determinism as ${rule}: got "${spec.mode}"`);
   }
   const { neighbours = NEIGHBOURS, ...runOptions } = options;
-  const [one, other] = await twice(spec, { log: true }, runOptions);
-  const index = firstDifference(one, other);
-  const pointers = differingPointers(one.result, other.result, POINTERS_MAX);
+  const reports = await twice(spec, { log: true }, runOptions);
+  const [one, other] = reports;
   const whole = options.signal?.aborted !== true;
-  const sameBody = one.result.bodyHash === other.result.bodyHash;
-  const same = index === undefined && sameBody && one.result.digest === other.result.digest;
+  const same = isSame(one, other);
+  const shown = { neighbours, parts: options.parts };
   return {
     result: one.result,
     same: whole ? same : null,
     digests: [String(one.result.digest), String(other.result.digest)],
     bodyHashes: [one.result.bodyHash, other.result.bodyHash],
-    events: [one.events, other.events],
-    difference: whole && index !== undefined ? await show(spec, index, options) : undefined,
-    pointers: whole ? pointers : [],
+    events: spec.seeds === null ? [one.events, other.events] : null,
+    difference: whole && !same ? await show(spec, reports, shown) : undefined,
+    pointers: whole ? differingPointers(one.result, other.result, POINTERS_MAX) : [],
   };
+}
+
+function isSame(one: TracedReport, other: TracedReport): boolean {
+  const [left, right] = [one.result, other.result];
+  return (
+    left.digest === right.digest &&
+    left.bodyHash === right.bodyHash &&
+    firstDifference(one, other) === undefined
+  );
 }
 
 /** Both runs, side by side where they can be. */
@@ -104,12 +114,36 @@ async function twice(
   }
 }
 
+/** What is shown, and of what. */
+interface Shown {
+  readonly neighbours: number;
+  readonly parts: RunOptions["parts"];
+}
+
 async function show(
   spec: FullSpec,
-  index: number,
-  { neighbours = NEIGHBOURS, parts }: DeterminismOptions,
-): Promise<EventDifference> {
+  [one, other]: readonly [TracedReport, TracedReport],
+  shown: Shown,
+): Promise<EventDifference | undefined> {
+  if (spec.seeds !== null) return showRun(spec, [one.result, other.result], shown);
+  const index = firstDifference(one, other);
+  if (index === undefined) return undefined;
+  const { neighbours, parts } = shown;
   const window = { from: Math.max(0, index - neighbours), lastMax: 2 * neighbours + 1 };
-  const [one, other] = await twice(spec, window, parts === undefined ? {} : { parts });
-  return { index, first: one.entries, second: other.entries };
+  const [first, second] = await twice(spec, window, parts === undefined ? {} : { parts });
+  return { index, first: first.entries, second: second.entries };
+}
+
+/** The same for the first run of a series that differs, which is run twice more by itself. */
+async function showRun(
+  spec: FullSpec,
+  [one, other]: readonly [Result, Result],
+  { neighbours, parts }: Shown,
+): Promise<EventDifference | undefined> {
+  const rows = other.runs ?? [];
+  const index = (one.runs ?? []).findIndex((row, at) => row.bodyHash !== rows[at]?.bodyHash);
+  if (index === -1) return undefined;
+  const alone = specOfRun(spec, index);
+  const options = { neighbours, ...(parts === undefined ? {} : { parts }) };
+  return (await checkDeterminism(alone, options)).difference;
 }

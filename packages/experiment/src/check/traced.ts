@@ -2,7 +2,8 @@
  * One run that writes down its events, and what of it another run is compared with.
  *
  * First a run keeps four bytes for each event, then, where two of them part, two more keep the
- * words of a few events around that place. Everything in a report can cross from a thread.
+ * words of a few events around that place. A series writes nothing down: its rows have a digest each.
+ * Everything in a report can cross from a thread.
  */
 import { Trace, type TraceEntry, type TraceOptions } from "@faultline/simulation";
 import type { Result } from "../result/types.ts";
@@ -27,7 +28,10 @@ export async function runTraced(
   options: RunOptions = {},
 ): Promise<TracedReport> {
   const trace = new Trace(request);
-  const { result } = await runExperiment(spec, { ...options, trace });
+  const { result } = await runExperiment(
+    spec,
+    spec.seeds === null ? { ...options, trace } : options,
+  );
   const { events, lanes, entries } = trace;
   return { result, events, lanes, entries };
 }
