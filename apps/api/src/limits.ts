@@ -40,6 +40,18 @@ export const LIMITS = {
     max: 10_000_000,
     description: "workload.messages of one run; 422 above.",
   },
+  messagesTotalMax: {
+    default: 1_000_000,
+    min: 1,
+    max: 100_000_000,
+    description: "Messages of one run over all its seeds; 422 above.",
+  },
+  seedsMax: {
+    default: 1000,
+    min: 1,
+    max: 100_000,
+    description: "Seeds of one run; 422 above.",
+  },
   payloadBytesMax: {
     default: 65_536,
     min: 1,
@@ -70,6 +82,12 @@ export const LIMITS = {
     max: DAY_MS,
     description:
       "Wall time of one run in ms: a spec that asks for more gets 422, a run that takes more fails.",
+  },
+  threadsMax: {
+    default: 2,
+    min: 1,
+    max: 64,
+    description: "Threads over which one simulated run spreads its seeds.",
   },
   runMemoryMiBMax: {
     default: 1024,

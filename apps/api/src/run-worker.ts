@@ -22,7 +22,7 @@ function report(message: ThreadReport): void {
 }
 
 async function carryOut(command: Extract<ThreadCommand, { kind: "run" }>): Promise<void> {
-  const { number, spec, wallMsMax } = command;
+  const { number, spec, wallMsMax, threadsMax } = command;
   const abort = new AbortController();
   current = { number, abort };
   let lines: string[] = [];
@@ -33,7 +33,7 @@ async function carryOut(command: Extract<ThreadCommand, { kind: "run" }>): Promi
   try {
     const { result } = await runExperiment(spec, {
       signal: abort.signal,
-      limits: { wallMsMax },
+      limits: { wallMsMax, threadsMax },
       onExchange(line) {
         lines.push(JSON.stringify(line));
         if (lines.length >= LINES_PER_BATCH) flush();

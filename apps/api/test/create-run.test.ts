@@ -49,6 +49,21 @@ describe("a scenario", () => {
   );
 });
 
+describe("seeds", () => {
+  test("are accepted in a spec and with a scenario, and progress counts all their messages", async () => {
+    const bench = await makeBench();
+    const workload = { messages: 30 };
+    const listed = await bench.start({ specVersion: 1, seeds: [5, 3], workload });
+    expect(listed).toMatchObject({
+      spec: { seed: 5, seeds: [5, 3] },
+      progress: { done: 0, total: 60 },
+    });
+    const named = await bench.start({ scenario: "loss", seed: 9, seeds: { runs: 3 } });
+    expect(named.spec).toMatchObject({ seed: 9, seeds: { base: 9, runs: 3 } });
+    expect(named.progress.total).toBe(3 * named.spec.workload.messages);
+  });
+});
+
 describe("Prefer: wait", () => {
   test("answers 200 with the finished run as soon as it has finished", async () => {
     const bench = await makeBench();

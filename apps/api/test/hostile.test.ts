@@ -156,6 +156,45 @@ const CASES: readonly Case[] = [
     errors: ["/workload/messages"],
   },
   {
+    name: "more seeds than this service allows",
+    ...spec({ seeds: [1, 2, 3] }),
+    limits: { seedsMax: 2 },
+    code: "invalid-request",
+    errors: ["/seeds"],
+  },
+  {
+    name: "more seeds of a scenario than this service allows",
+    ...body({ scenario: "loss", seeds: { runs: 3 } }),
+    limits: { seedsMax: 2 },
+    code: "invalid-request",
+    errors: ["/seeds/runs"],
+  },
+  {
+    name: "more messages over all seeds than this service allows",
+    ...spec({ seeds: { base: 7, runs: 2 }, workload: { messages: 51 } }),
+    limits: { messagesTotalMax: 100 },
+    code: "invalid-request",
+    errors: ["/seeds"],
+  },
+  {
+    name: "seeds that are none",
+    ...spec({ seeds: { base: "x", runs: 1 } }),
+    code: "invalid-request",
+    errors: ["/seeds/base"],
+  },
+  {
+    name: "seeds of a scenario that are none",
+    ...body({ scenario: "loss", seeds: [1, "x", 1] }),
+    code: "invalid-request",
+    errors: ["/seeds/1"],
+  },
+  {
+    name: "a seed that is not the first of the seeds",
+    ...body({ scenario: "loss", seed: 1, seeds: [2, 3] }),
+    code: "invalid-request",
+    errors: ["/seed"],
+  },
+  {
     name: "more payload than this service allows",
     ...spec({ workload: { payloadBytes: { min: 1, max: 1001 } } }),
     limits: { payloadBytesMax: 1000 },
@@ -303,6 +342,11 @@ describe("the other side of the limits:", () => {
         workersMax: 2,
         delayMsMax: 1000,
       },
+    },
+    {
+      name: "as many seeds, and messages over all of them, as allowed",
+      body: JSON.stringify({ ...SPEC, seeds: { runs: 4 }, workload: { messages: 25 } }),
+      limits: { seedsMax: 4, messagesTotalMax: 100 },
     },
   ])("$name is accepted", async ({ body: text, limits }) => {
     const bench = await makeBench(limits);

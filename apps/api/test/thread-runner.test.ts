@@ -1,7 +1,7 @@
 /** The thread of a run: whatever happens in there, an outcome comes out here. */
 
 import { describe, expect, onTestFinished, test } from "vitest";
-import { parseSpec, type Result } from "@faultline/experiment";
+import { type FullSpec, parseSpec, type Result } from "@faultline/experiment";
 import type { Runner, RunOutcome, RunWatch } from "../src/runner/runner.ts";
 import { makeThreadRunner, type ThreadRunnerOptions } from "../src/runner/thread-runner.ts";
 import type { Progress } from "../src/runs/run.ts";
@@ -15,7 +15,7 @@ const { spec } = parsed;
 /** Half a minute if nobody stops it. */
 const slow = { ...spec, workload: { ...spec.workload, messages: 3000, ratePerSecond: 100 } };
 
-const LIMITS = { runMemoryMiBMax: 256, wallMsMax: 60_000 };
+const LIMITS = { runMemoryMiBMax: 256, wallMsMax: 60_000, threadsMax: 2 };
 
 const thread = (name: string): URL => new URL(`./support/threads/${name}.ts`, import.meta.url);
 
@@ -84,6 +84,34 @@ describe("a run in its thread", () => {
     watched.abort.abort(new Error("never mind"));
     const outcome = await makeRunner().run(slow, watched);
     expect(outcome).toMatchObject({ kind: "result", result: { verdict: "inconclusive" } });
+  });
+});
+
+describe("a run with many seeds", () => {
+  const many: FullSpec = { ...spec, mode: "simulated", seeds: { base: 3, runs: 200 } };
+
+  test("spreads them over threads of its own, and its lines come run after run", async () => {
+    const watched = watch();
+    const few: FullSpec = { ...many, seeds: { base: 3, runs: 80 } };
+    const outcome = await makeRunner().run(few, watched);
+    const { result } = outcome as { result: Result };
+    expect(result.runs).toHaveLength(80);
+    expect(watched.progress.at(-1)).toEqual({ done: 80 * 300, total: 80 * 300 });
+    const runs = watched.lines.map((line) => (JSON.parse(line) as { run: number }).run);
+    expect(runs).toEqual(Array.from({ length: 80 * 300 }, (_, at) => Math.floor(at / 300)));
+    const alone = await makeRunner({ threadsMax: 1 }).run(few, watch());
+    expect((alone as { result: Result }).result.bodyHash).toBe(result.bodyHash);
+  });
+
+  test("that is told to stop keeps those that had finished", async () => {
+    const watched = watch();
+    const running = makeRunner().run(many, watched);
+    await watched.begun;
+    watched.abort.abort(new Error("enough"));
+    const { result } = (await running) as { result: Result };
+    expect(result.verdict).toBe("inconclusive");
+    expect(result.reasons[0]).toMatch(/^aborted: \d+ of 200 runs had finished$/);
+    expect(result.counts.messages).toBe((result.runs ?? []).length * 300);
   });
 });
 

@@ -17,6 +17,8 @@ export type ThreadCommand =
       readonly spec: FullSpec;
       /** The experiment's own bound, above the service's: it only acts if the service cannot. */
       readonly wallMsMax: number;
+      /** Threads that the run may start for its seeds. */
+      readonly threadsMax: number;
     }
   | {
       readonly kind: "stop";

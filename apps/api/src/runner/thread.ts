@@ -24,6 +24,8 @@ export interface ThreadOptions {
   /** JavaScript heap of a run in MiB; beyond it the run crashes, not the service. */
   readonly runMemoryMiBMax: number;
   readonly wallMsMax: number;
+  /** Threads over which a run may spread its seeds. */
+  readonly threadsMax: number;
   /** The thread's entry. */
   readonly entry: URL;
 }
@@ -75,6 +77,7 @@ export class RunThread {
     this.#current = { watch, settle: resolve };
     this.#runs += 1;
     const number = this.#runs;
+    const { threadsMax } = this.#options;
     const wallMsMax = this.#options.wallMsMax + WALL_MARGIN_MS;
     let disarm = (): void => {};
     const stop = (): void => {
@@ -82,7 +85,7 @@ export class RunThread {
       this.#post({ kind: "stop", number, reason: String(watch.signal.reason) });
       disarm = this.#options.clock.after(OBEY_MS, () => void this.#worker.terminate());
     };
-    this.#post({ kind: "run", number, spec, wallMsMax });
+    this.#post({ kind: "run", number, spec, wallMsMax, threadsMax });
     if (watch.signal.aborted) stop();
     else watch.signal.addEventListener("abort", stop, { once: true });
     const outcome = await promise;

@@ -9,6 +9,7 @@ import {
   parseSpec,
   planScenario,
   type FullSpec,
+  type ParseOptions,
   type ScenarioChoice,
   SPEC_LIMITS_DEFAULT,
   type SpecLimits,
@@ -16,14 +17,17 @@ import {
 import { zodErrors } from "../http/zod-errors.ts";
 import type { Limits } from "../limits.ts";
 import { invalid } from "../problem.ts";
-import { scenarioChoiceSchema } from "../schema/request.ts";
+import { makeScenarioChoiceSchema } from "../schema/request.ts";
 
 /** The limits of this service as the experiment's schema takes them. */
 export function specLimits(limits: Limits): SpecLimits {
-  const { messagesMax, payloadBytesMax, delayMsMax, wallMsMax, clientsMax, workersMax } = limits;
+  const { messagesMax, messagesTotalMax, seedsMax, payloadBytesMax } = limits;
+  const { delayMsMax, wallMsMax, clientsMax, workersMax } = limits;
   return {
     ...SPEC_LIMITS_DEFAULT,
     messagesMax,
+    messagesTotalMax,
+    seedsMax,
     payloadBytesMax,
     delayMsMax,
     wallMsMax,
@@ -34,8 +38,9 @@ export function specLimits(limits: Limits): SpecLimits {
 
 /** @throws ProblemError 422 with every fault found */
 export function planRun(body: unknown, limits: Limits): FullSpec {
-  const input = isScenarioChoice(body) ? planChoice(body) : body;
-  const parsed = parseSpec(input, { limits: specLimits(limits) });
+  const options = { limits: specLimits(limits) };
+  if (isScenarioChoice(body)) return planChoice(body, options);
+  const parsed = parseSpec(body, options);
   if (!parsed.ok) throw invalid(parsed.errors);
   return parsed.spec;
 }
@@ -45,10 +50,12 @@ function isScenarioChoice(body: unknown): body is { scenario: unknown } {
   return typeof body === "object" && body !== null && Object.hasOwn(body, "scenario");
 }
 
-function planChoice(body: unknown): FullSpec {
-  const choice = scenarioChoiceSchema.safeParse(body);
+const choiceSchema = makeScenarioChoiceSchema();
+
+function planChoice(body: unknown, options: ParseOptions): FullSpec {
+  const choice = choiceSchema.safeParse(body);
   if (!choice.success) throw invalid(zodErrors(choice.error.issues));
-  const plan = planScenario(choice.data as ScenarioChoice);
+  const plan = planScenario(choice.data as ScenarioChoice, options);
   if (!plan.ok) throw invalid(plan.errors);
   return plan.spec;
 }

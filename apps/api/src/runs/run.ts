@@ -5,7 +5,7 @@
  * and serves them but never looks inside, apart from the verdict.
  */
 
-import type { FullSpec, Result } from "@faultline/experiment";
+import { messagesInAll, type FullSpec, type Result } from "@faultline/experiment";
 import type { Problem } from "../problem.ts";
 
 /** The states a run passes through; the last three are final. */
@@ -43,7 +43,7 @@ export function newRun(id: string, createdAt: string, spec: FullSpec): Run {
   return {
     id,
     status: "queued",
-    progress: { done: 0, total: spec.workload.messages },
+    progress: { done: 0, total: messagesInAll(spec) },
     createdAt,
     startedAt: null,
     endedAt: null,

@@ -7,9 +7,9 @@
  */
 
 import { z } from "@hono/zod-openapi";
-import { createSpecSchema, type SpecLimits } from "@faultline/experiment";
+import { createSeedsSchema, createSpecSchema, type SpecLimits } from "@faultline/experiment";
 import { makeAnswerSchemas } from "./answer.ts";
-import { scenarioChoiceSchema } from "./request.ts";
+import { makeScenarioChoiceSchema } from "./request.ts";
 
 /** A JSON Schema. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -23,7 +23,7 @@ export function componentRef(name: string): { $ref: string } {
 export function makeComponents(limits: SpecLimits): Readonly<Record<string, JsonSchema>> {
   const requests = {
     Spec: createSpecSchema(limits).describe("An experiment: only specVersion must be written."),
-    ScenarioChoice: scenarioChoiceSchema,
+    ScenarioChoice: makeScenarioChoiceSchema(createSeedsSchema(limits)),
   };
   return { ...toJson(requests, "input"), ...toJson(makeAnswerSchemas(limits), "output") };
 }

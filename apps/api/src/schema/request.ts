@@ -7,21 +7,29 @@ import { z } from "@hono/zod-openapi";
 import type { Limits } from "../limits.ts";
 import { RUN_STATUSES } from "../runs/run.ts";
 
-/** `{ "scenario": … }`, the short form of `POST /v1/runs`. */
-export const scenarioChoiceSchema = z
-  .strictObject({
-    scenario: z.string("must be the name of a scenario").describe("Its name."),
-    transport: z
-      .enum(["tcp", "udp", "tls"], "must be one of tcp, udp, tls")
-      .optional()
-      .describe("Default: the scenario's first."),
-    seed: z
-      .int("must be an integer from 0 to 2^53-1")
-      .min(0, "must be an integer from 0 to 2^53-1")
-      .optional(),
-    mode: z.enum(["real", "simulated"], "must be one of real, simulated").optional(),
-  })
-  .describe("A built-in scenario, with what you want otherwise.");
+/**
+ * `{ "scenario": … }`, the short form of `POST /v1/runs`.
+ *
+ * @param seeds its schema for the document; left out, the spec that comes of the choice is what
+ * tells of wrong seeds
+ */
+export function makeScenarioChoiceSchema(seeds: z.ZodType = z.unknown()): z.ZodType {
+  return z
+    .strictObject({
+      scenario: z.string("must be the name of a scenario").describe("Its name."),
+      transport: z
+        .enum(["tcp", "udp", "tls"], "must be one of tcp, udp, tls")
+        .optional()
+        .describe("Default: the scenario's first."),
+      seed: z
+        .int("must be an integer from 0 to 2^53-1")
+        .min(0, "must be an integer from 0 to 2^53-1")
+        .optional(),
+      seeds: seeds.optional().describe("As in a spec; a range without base begins at seed."),
+      mode: z.enum(["real", "simulated"], "must be one of real, simulated").optional(),
+    })
+    .describe("A built-in scenario, with what you want otherwise.");
+}
 
 /** The query of `GET /v1/runs` under these limits. */
 export function makeListQuerySchema(limits: Pick<Limits, "listLimitDefault" | "listLimitMax">) {

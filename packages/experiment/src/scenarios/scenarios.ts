@@ -1,9 +1,9 @@
 /**
  * The built-in scenarios, and how one becomes a spec to run.
  */
-import { parseSpec } from "../spec/parse.ts";
+import { type ParseOptions, parseSpec } from "../spec/parse.ts";
 import type { SpecProblem } from "../spec/problem.ts";
-import { type SeedsInput, firstSeed } from "../spec/seeds.ts";
+import { type SeedsInput, hasFirst } from "../spec/seeds.ts";
 import type { FullSpec, Mode, TransportName } from "../spec/types.ts";
 import { complete } from "./build.ts";
 import { CALM } from "./calm.ts";
@@ -30,7 +30,7 @@ export type ScenarioPlan =
   | { readonly ok: false; readonly errors: readonly SpecProblem[] };
 
 /** Turns a choice into a full spec; an unknown name or a transport it is not made for is an error value. */
-export function planScenario(choice: ScenarioChoice): ScenarioPlan {
+export function planScenario(choice: ScenarioChoice, options: ParseOptions = {}): ScenarioPlan {
   const scenario = scenarios.find(({ name }) => name === choice.scenario);
   if (scenario === undefined) {
     const message = `must be one of ${scenarios.map(({ name }) => name).join(", ")}: got ${JSON.stringify(choice.scenario)}`;
@@ -39,13 +39,13 @@ export function planScenario(choice: ScenarioChoice): ScenarioPlan {
   const {
     transport = scenario.spec.transport,
     seeds = null,
-    seed = firstSeed(seeds) ?? scenario.spec.seed,
+    seed = hasFirst(seeds) ? undefined : scenario.spec.seed,
     mode = scenario.spec.mode,
   } = choice;
   if (!scenario.transports.includes(transport) && transport !== "tls") {
     const message = `must be one of ${scenario.transports.join(", ")} for the scenario ${scenario.name}: got ${JSON.stringify(transport)}`;
     return { ok: false, errors: [{ path: "/transport", message }] };
   }
-  const parsed = parseSpec({ ...scenario.spec, transport, seed, seeds, mode });
+  const parsed = parseSpec({ ...scenario.spec, transport, seed, seeds, mode }, options);
   return parsed.ok ? { ...parsed, scenario } : parsed;
 }

@@ -32,6 +32,12 @@ export function firstSeed(seeds: SeedsInput | null | undefined): number | undefi
   return isList(seeds) ? seeds[0] : seeds.base;
 }
 
+/** Whether seeds, sound or not, say themselves where they begin. */
+export function hasFirst(seeds: unknown): boolean {
+  if (typeof seeds !== "object" || seeds === null) return false;
+  return Array.isArray(seeds) || Object.hasOwn(seeds, "base");
+}
+
 /** How many runs a spec asks for: one without `seeds`. */
 export function runsOf({ seeds }: Pick<FullSpec, "seeds">): number {
   if (seeds === null) return 1;
