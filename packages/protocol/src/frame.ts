@@ -16,7 +16,8 @@
  *       12     8  session id: 64 bits chosen by the client, the same across its reconnects
  *       20     8  operation id: stable over attempts; 0 … 2^53-1
  *       28     4  attempt, counted from 1; a reply echoes it. 0 where it has no meaning
- *       32     4  time left in ms: the caller's deadline (data), retry-after (error); 0 = none
+ *       32     4  data: ms that are left to the caller, error: ms to wait before a retry; 0 = not
+ *                 said. In an error, FF FF FF FF asks not to retry at all (RETRY_AFTER_STOP)
  *       36     4  CRC-32C of bytes 0 … 35
  *       40     n  payload
  *     40+n     c  checksum over bytes 0 … 35 and 40 … 40+n-1, of the kind's size (0, 4 or 16)
@@ -28,6 +29,9 @@ export const FRAME_MAGIC = 0xfa17;
 export const FRAME_VERSION = 1;
 /** Size of the header with its CRC, in bytes. */
 export const FRAME_HEADER_BYTES = 40;
+
+/** The `remainingMs` of an error reply that asks not to repeat the operation at all. */
+export const RETRY_AFTER_STOP = 0xffff_ffff;
 
 /** What a frame is for. */
 export const FrameType = {
@@ -77,6 +81,10 @@ export interface Frame {
   readonly session: SessionId;
   readonly operation: number;
   readonly attempt: number;
+  /**
+   * Of a request: how long the caller still waits. Of an error reply: how long to wait before the
+   * next attempt, or `RETRY_AFTER_STOP`. 0: not said. Whole milliseconds.
+   */
   readonly remainingMs: number;
   /** From a decoder: a view into its buffer, valid until its next call. */
   readonly payload: Uint8Array;

@@ -16,6 +16,7 @@ export {
   FRAME_VERSION,
   FrameFlag,
   FrameType,
+  RETRY_AFTER_STOP,
   sessionFromHex,
   sessionToHex,
   StatusCode,
