@@ -25,6 +25,8 @@ export interface ServerCounters {
   executions: number;
   /** Replies that came from the reply cache. */
   replayed: number;
+  /** Requests dropped unexecuted, since their callers' deadlines had passed. */
+  expired: number;
   pings: number;
   /** Requests found damaged: `header-damaged` and `payload-damaged`. */
   corruptionsDetected: number;
@@ -65,6 +67,7 @@ export function zeroCounters(): ServerCounters {
     errorReplies: 0,
     executions: 0,
     replayed: 0,
+    expired: 0,
     pings: 0,
     corruptionsDetected: 0,
     bytesIn: 0,

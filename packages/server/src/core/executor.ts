@@ -18,6 +18,8 @@ export interface Answer {
   readonly status: StatusCode;
   readonly flags: number;
   readonly payload: Uint8Array;
+  /** How long the client should wait before it tries again; 0: as it likes. */
+  readonly retryAfterMs: number;
 }
 
 const EMPTY = new Uint8Array(0);
@@ -25,8 +27,9 @@ const EMPTY = new Uint8Array(0);
 const STREAM_REPLY_BYTES_MAX = 1_048_576;
 /** … and what of a UDP datagram (65,507 bytes) is left by the header and the longest checksum. */
 const DATAGRAM_REPLY_BYTES_MAX = 65_451;
+/** What a client turned away for lack of memory should wait: other sessions' replies come and go. */
+const RETRY_AFTER_MS = 100;
 const MEMORY_STATUS = {
-  full: StatusCode.overloaded,
   reused: StatusCode.operationReused,
   "too-old": StatusCode.tooOld,
 } as const;
@@ -47,12 +50,18 @@ export class Executor {
     const { counters, responder, draining } = this.#context;
     const { operation, payload } = frame;
     const ring = this.#sessionOf(frame.session, nowUs)?.ring;
-    if (ring === undefined) return errorAnswer(StatusCode.overloaded);
+    if (ring === undefined) {
+      const retryAfterMs = this.#context.sessions.roomInMs(nowUs);
+      return { ...errorAnswer(StatusCode.overloaded), retryAfterMs };
+    }
     const checksum = crc32c(payload);
     const memory = ring.look(operation, checksum, payload.length);
     if (memory === "known") {
       counters.replayed++;
       return replyAnswer(ring.replay(operation), FrameFlag.replayed);
+    }
+    if (memory === "full") {
+      return { ...errorAnswer(StatusCode.overloaded), retryAfterMs: RETRY_AFTER_MS };
     }
     if (memory !== "new") return errorAnswer(MEMORY_STATUS[memory]);
     if (draining) return errorAnswer(StatusCode.shuttingDown);
@@ -79,11 +88,11 @@ export class Executor {
 
 /** An error reply with that reason. */
 export function errorAnswer(status: StatusCode): Answer {
-  return { type: FrameType.error, status, flags: 0, payload: EMPTY };
+  return { type: FrameType.error, status, flags: 0, payload: EMPTY, retryAfterMs: 0 };
 }
 
 function replyAnswer(payload: Uint8Array, flags: number): Answer {
-  return { type: FrameType.reply, status: StatusCode.ok, flags, payload };
+  return { type: FrameType.reply, status: StatusCode.ok, flags, payload, retryAfterMs: 0 };
 }
 
 function isSame(one: SessionId, other: SessionId): boolean {

@@ -26,8 +26,6 @@ import { errorAnswer, Executor } from "./executor.ts";
 import type { Parcel, Ticket } from "./ticket.ts";
 
 const EMPTY = new Uint8Array(0);
-/** What a client turned away for lack of room should wait before it tries again. */
-const RETRY_AFTER_MS = 100;
 
 /** @see module */
 export class FrameDialogue implements Dialogue {
@@ -107,19 +105,22 @@ export class FrameDialogue implements Dialogue {
     const conversation = this.#conversation;
     const { session, operation, attempt, checksum } = item;
     const sequence = conversation.messages++;
-    const ticket = { session, operation, attempt, copy: 0, sequence, checksum };
+    const { isFaulty } = conversation;
+    const untilUs = isFaulty && item.remainingMs > 0 ? nowUs + item.remainingMs * 1000 : 0;
+    const ticket = { session, operation, attempt, copy: 0, sequence, checksum, untilUs };
     this.#context.counters.messages++;
     if (this.#context.verbose) this.#tellMessage(ticket, item.payload.length);
-    if (!conversation.isFaulty) this.#answer(ticket, this.#executor.execute(item, nowUs));
+    if (!isFaulty) this.#answer(ticket, this.#executor.execute(item, nowUs));
     else conversation.submitRequest(ticket, datagram ?? this.#decoder!.raw());
   }
 
   /** One frame that faults have let through, whole or not. */
   #takeArrival(item: Frame | Refusal, ticket: Ticket, nowUs: number): void {
     if (isRefusal(item)) this.#refuse(item, ticket);
-    else if (item.type === FrameType.data)
-      this.#answer(ticket, this.#executor.execute(item, nowUs));
-    else this.#refuseType(item);
+    else if (item.type !== FrameType.data) this.#refuseType(item);
+    // Its caller has given up: executing it would help nobody, and neither would an answer.
+    else if (ticket.untilUs > 0 && nowUs >= ticket.untilUs) this.#context.counters.expired++;
+    else this.#answer(ticket, this.#executor.execute(item, nowUs));
   }
 
   /** A connection belongs to one session; each datagram stands for itself. */
@@ -171,7 +172,8 @@ export class FrameDialogue implements Dialogue {
       const { session, operation, attempt, checksum } = header;
       const sequence = arrived?.sequence ?? this.#conversation.messages;
       const copy = arrived?.copy ?? 0;
-      const ticket = { session, operation, attempt, copy, sequence, checksum };
+      const untilUs = arrived?.untilUs ?? 0;
+      const ticket = { session, operation, attempt, copy, sequence, checksum, untilUs };
       if (refused === "payload-damaged") this.#answer(ticket, errorAnswer(StatusCode.corrupt));
       if (refused === "payload-too-large") this.#answer(ticket, errorAnswer(StatusCode.tooLarge));
     }
@@ -198,7 +200,7 @@ export class FrameDialogue implements Dialogue {
       session: ticket.session,
       operation: ticket.operation,
       attempt: ticket.attempt,
-      remainingMs: answer.status === StatusCode.overloaded ? RETRY_AFTER_MS : 0,
+      remainingMs: answer.retryAfterMs,
       payload: answer.payload,
     };
   }

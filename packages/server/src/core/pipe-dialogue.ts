@@ -100,6 +100,7 @@ export class PipeDialogue implements Dialogue {
       copy: 0,
       sequence,
       checksum: "sha1-32",
+      untilUs: 0,
     } as const;
     if (item.kind === "corrupt") {
       this.#refuseCorrupt(ticket, failed);

@@ -63,6 +63,11 @@ export class SessionTable {
     return session;
   }
 
+  /** How soon a session may be forgotten, for one that found no room; at least 1. */
+  roomInMs(nowUs: number): number {
+    return Math.max(1, Math.ceil((this.#sweepUs - nowUs) / 1000));
+  }
+
   /** Forgets the sessions whose lifetime is over. */
   sweep(nowUs: number): void {
     const lifetimeUs = this.#limits.replyLifetimeMs * 1000;

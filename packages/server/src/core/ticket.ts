@@ -17,6 +17,8 @@ export interface Ticket {
   readonly sequence: number;
   /** The kind that the request came with, and that its reply will have. */
   readonly checksum: ChecksumName;
+  /** When its caller stops waiting for it; 0: that was not said, or nothing can hold it up. */
+  readonly untilUs: number;
 }
 
 /** One message under way in one direction. */
