@@ -1,36 +1,57 @@
 /**
- * What an attempt's end means for the operation: may it be repeated, and may it have executed?
+ * What an attempt's end means for the operation: may it be repeated, at what price, and may it
+ * have executed?
  *
  * One table, matched by code, never by message (gRPC A6 and Finagle sort failures the same way).
  * `executed: "unknown"` is the honest answer whenever bytes left and no proof came back; a lost
- * reply looks exactly like a lost request. Budgets and throttling are not here: they decide how
- * often to repeat, this only says whether it makes sense.
+ * reply looks exactly like a lost request.
  */
 import type { AttemptFailure, ErrorReplyStatus } from "./failure.ts";
 
-/** The two answers. */
+/**
+ * The classes of failure, and what each costs the retry budget:
+ *
+ *   unsent       no byte left the client                            free
+ *   unprocessed  the server says that it did not execute it         free once for each message
+ *   transient    another attempt may fare better                    a token
+ *   throttled    the server has too much to do                      a token, and a longer wait
+ *   fatal        no attempt would fare better                       not repeated
+ *   unknown      the server no longer knows what became of it       not repeated
+ */
+export type FailureKind =
+  | "unsent"
+  | "unprocessed"
+  | "transient"
+  | "throttled"
+  | "fatal"
+  | "unknown";
+
+/** A class of failures. */
 export interface FailureClass {
+  readonly kind: FailureKind;
   /** Another attempt may fare better. */
   readonly retry: boolean;
   /** `no`: provably not executed by this attempt. */
   readonly executed: "no" | "unknown";
 }
 
-const UNPROCESSED: FailureClass = { retry: true, executed: "no" };
-const TRANSIENT: FailureClass = { retry: true, executed: "unknown" };
-const REFUSED: FailureClass = { retry: false, executed: "no" };
-const FORGOTTEN: FailureClass = { retry: false, executed: "unknown" };
+const UNSENT: FailureClass = { kind: "unsent", retry: true, executed: "no" };
+const UNPROCESSED: FailureClass = { kind: "unprocessed", retry: true, executed: "no" };
+const TRANSIENT: FailureClass = { kind: "transient", retry: true, executed: "unknown" };
+const THROTTLED: FailureClass = { kind: "throttled", retry: true, executed: "no" };
+const FATAL: FailureClass = { kind: "fatal", retry: false, executed: "no" };
+const UNKNOWN: FailureClass = { kind: "unknown", retry: false, executed: "unknown" };
 
 const ERROR_REPLIES: Record<ErrorReplyStatus, FailureClass> = {
   // The reply may be what was lost, so the request may have been executed.
   lost: TRANSIENT,
   corrupt: UNPROCESSED,
-  overloaded: UNPROCESSED,
+  overloaded: THROTTLED,
   shuttingDown: UNPROCESSED,
-  tooLarge: REFUSED,
-  tooOld: FORGOTTEN,
-  operationReused: REFUSED,
-  unsupported: REFUSED,
+  tooLarge: FATAL,
+  tooOld: UNKNOWN,
+  operationReused: FATAL,
+  unsupported: FATAL,
 };
 
 /**
@@ -39,7 +60,7 @@ const ERROR_REPLIES: Record<ErrorReplyStatus, FailureClass> = {
  * @param handed whether bytes of the attempt were handed to a link.
  */
 export function classify(failure: AttemptFailure, handed: boolean): FailureClass {
-  if (!handed) return UNPROCESSED;
+  if (!handed) return UNSENT;
   if (failure.code !== "error-reply") return TRANSIENT;
   return ERROR_REPLIES[failure.status as ErrorReplyStatus];
 }

@@ -57,7 +57,7 @@ export interface ReplyMarks {
 /** An error reply's content. */
 export interface ErrorReply {
   readonly status: ErrorReplyStatus;
-  /** 0: the server has no wish. */
+  /** 0: the server has no wish. Infinity: it asks not to retry. */
   readonly retryAfterMs: number;
 }
 

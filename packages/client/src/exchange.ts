@@ -7,13 +7,16 @@
  *
  * It decides and nothing else: no bytes, no timers, no list of attempts. The engine tells it what
  * happened and obeys the state it returns. Every rule about retries, deadlines and honest
- * outcomes stands here and can be tested with numbers. One async function with a loop was the
+ * outcomes stands here and can be tested with numbers. Only the budget is touched, since it is
+ * shared with others. One async function with a loop was the
  * road not taken: it cannot run on a simulated clock without promises deciding the order.
  */
 import type { Draw } from "@faultline/protocol";
 import type { Backoff } from "./backoff.ts";
+import type { FailureKind } from "./classify.ts";
 import { classify } from "./classify.ts";
 import type { AttemptFailure, ClientFailure, ClientFailureCode } from "./failure.ts";
+import type { RetryBudget } from "./retry-budget.ts";
 
 /** What is fixed for one operation. */
 export interface Rules {
@@ -27,16 +30,28 @@ export interface Rules {
   /** The peer executes an operation once, however often it is sent. */
   readonly deduplicated: boolean;
   readonly draw: Draw;
+  /** Waits before the first one. */
+  readonly waits: Waits;
+  /** Asked when a retry is planned, and paid when its wait is over. */
+  readonly budget: Pick<RetryBudget, "canSpend" | "spend">;
+}
+
+/** Where the waits stand, each kind of failure with its own. */
+export interface Waits {
+  readonly backoff: Backoff;
+  /** After a failure of the class `throttled`. */
+  readonly throttled: Backoff;
 }
 
 /** What lies behind an operation that has begun. */
 export interface Past {
   /** Attempts begun so far. */
   readonly attempts: number;
-  /** Where the backoff stands. */
-  readonly backoff: Backoff;
+  readonly waits: Waits;
   /** An attempt ended without proof that the peer did not execute it. */
   readonly unknown: boolean;
+  /** The one free retry after being refused unprocessed has been had. */
+  readonly spared: boolean;
   readonly last: AttemptFailure | undefined;
 }
 
@@ -48,8 +63,13 @@ export type Exchange =
   | { readonly at: "ready"; readonly past: Past }
   /** An attempt is under way; it times out at `untilUs`. */
   | { readonly at: "sent"; readonly past: Past; readonly untilUs: number }
-  /** Waits until `untilUs` before the next attempt. */
-  | { readonly at: "backoff"; readonly past: Past; readonly untilUs: number }
+  /** Waits until `untilUs` before the next attempt, which costs a token unless it is `free`. */
+  | {
+      readonly at: "backoff";
+      readonly past: Past;
+      readonly untilUs: number;
+      readonly free: boolean;
+    }
   | Settled;
 
 /** The end: without a failure exactly where it was delivered. */
@@ -75,7 +95,7 @@ export type Happening =
       readonly nowUs: number;
       readonly failure: AttemptFailure;
       readonly handed: boolean;
-      /** The server's wish, 0 for none: the next wait is at least this long. */
+      /** The server's wish, 0 for none: the next wait is exactly this long. Infinity: no retry. */
       readonly retryAfterUs: number;
     }
   /** The time came that the state was waiting for, or the deadline. */
@@ -86,8 +106,9 @@ export type Happening =
   | { readonly on: "abandoned"; readonly code: "aborted" | "closed"; readonly cause: unknown };
 
 /** The state that every operation of a client begins in, shared by all of them. */
-export function begin(backoff: Backoff): Exchange {
-  return { at: "queued", past: { attempts: 0, backoff, unknown: false, last: undefined } };
+export function begin(waits: Waits): Exchange {
+  const past = { attempts: 0, waits, unknown: false, spared: false, last: undefined };
+  return { at: "queued", past };
 }
 
 const DELIVERED: Settled = { at: "settled", outcome: "delivered", failure: undefined };
@@ -122,9 +143,10 @@ function refused({ code, message }: Happening & { readonly on: "refused" }): Set
 }
 
 function sent(past: Past, nowUs: number, rules: Rules): Exchange {
-  const { backoff, unknown, last } = past;
+  const { waits, unknown, spared, last } = past;
   const untilUs = Math.min(nowUs + rules.attemptTimeoutUs, rules.deadlineUs);
-  return { at: "sent", past: { attempts: past.attempts + 1, backoff, unknown, last }, untilUs };
+  const attempts = past.attempts + 1;
+  return { at: "sent", past: { attempts, waits, unknown, spared, last }, untilUs };
 }
 
 function failed(
@@ -132,12 +154,13 @@ function failed(
   happening: Happening & { readonly on: "failed" },
   rules: Rules,
 ): Exchange {
-  const { failure, handed, nowUs } = happening;
+  const { failure, handed, nowUs, retryAfterUs } = happening;
   const found = classify(failure, handed);
   const past: Past = {
     attempts: handed ? before.attempts : before.attempts + 1,
-    backoff: before.backoff,
+    waits: before.waits,
     unknown: before.unknown || found.executed === "unknown",
+    spared: before.spared || found.kind === "unprocessed",
     last: failure,
   };
   if (!found.retry) return giveUp(past, rules, "refused-by-server", "the server refuses it");
@@ -153,31 +176,56 @@ function failed(
   if (past.attempts >= rules.attemptsMax) {
     return giveUp(past, rules, "attempts-exhausted", `all ${past.attempts} attempts failed`);
   }
-  return wait(past, happening, rules);
+  if (retryAfterUs === Infinity) {
+    return giveUp(past, rules, "refused-by-server", "the server asks not to repeat it");
+  }
+  const free = found.kind === "unsent" || (found.kind === "unprocessed" && !before.spared);
+  return wait(past, { kind: found.kind, free, nowUs, retryAfterUs }, rules);
 }
 
-/** The wait before the next attempt, or the end where it would pass the deadline. */
-function wait(
-  past: Past,
-  happening: Happening & { readonly on: "failed" },
-  rules: Rules,
-): Exchange {
-  const step = past.backoff.next(rules.draw(rules.operation, past.attempts));
-  const delayUs = Math.max(step.delayUs, happening.retryAfterUs);
-  const untilUs = happening.nowUs + delayUs;
+/** What a retry is to wait for. */
+interface Wait {
+  readonly kind: FailureKind;
+  readonly free: boolean;
+  readonly nowUs: number;
+  readonly retryAfterUs: number;
+}
+
+/** The wait before the next attempt, or the end where it would pass the deadline or cost too much. */
+function wait(past: Past, { kind, free, nowUs, retryAfterUs }: Wait, rules: Rules): Exchange {
+  const { delayUs, waits } =
+    retryAfterUs > 0 ? { delayUs: retryAfterUs, waits: rules.waits } : next(past, kind, rules);
+  const untilUs = nowUs + delayUs;
   if (untilUs >= rules.deadlineUs) {
-    const what = `the next attempt was due in ${delayUs / 1000} ms, past the deadline`;
+    const who =
+      retryAfterUs > 0
+        ? "the server asks that the next attempt be made"
+        : "the next attempt was due";
+    const what = `${who} in ${delayUs / 1000} ms, past the deadline`;
     return giveUp(past, rules, "deadline-exceeded", what);
   }
-  return { at: "backoff", past: { ...past, backoff: step.backoff }, untilUs };
+  if (!free && !rules.budget.canSpend) return tooDear(past, rules);
+  return { at: "backoff", past: { ...past, waits }, untilUs, free };
+}
+
+/** The next wait by the client's own rule: a busy server is given longer. */
+function next(past: Past, kind: FailureKind, rules: Rules): { delayUs: number; waits: Waits } {
+  const { backoff, throttled } = past.waits;
+  const draw = rules.draw(rules.operation, past.attempts);
+  if (kind === "throttled") {
+    const step = throttled.next(draw);
+    return { delayUs: step.delayUs, waits: { backoff, throttled: step.backoff } };
+  }
+  const step = backoff.next(draw);
+  return { delayUs: step.delayUs, waits: { backoff: step.backoff, throttled } };
 }
 
 function due(exchange: Exclude<Exchange, Settled>, nowUs: number, rules: Rules): Exchange {
   if (nowUs >= rules.deadlineUs) return tooLate(exchange.past, rules);
-  if (exchange.at === "backoff" && nowUs >= exchange.untilUs) {
-    return { at: "ready", past: exchange.past };
-  }
-  return exchange;
+  if (exchange.at !== "backoff" || nowUs < exchange.untilUs) return exchange;
+  // While it slept, others may have spent what was left.
+  if (!exchange.free && !rules.budget.spend()) return tooDear(exchange.past, rules);
+  return { at: "ready", past: exchange.past };
 }
 
 function abandoned(
@@ -203,6 +251,10 @@ function abandoned(
 function tooLate(past: Past, rules: Rules): Settled {
   const what = past.attempts === 0 ? "the deadline came before it was sent" : "the deadline came";
   return giveUp(past, rules, "deadline-exceeded", what);
+}
+
+function tooDear(past: Past, rules: Rules): Settled {
+  return giveUp(past, rules, "budget-exhausted", "the retry budget is empty");
 }
 
 function giveUp(past: Past, rules: Rules, code: ClientFailureCode, what: string): Settled {

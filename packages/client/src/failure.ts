@@ -44,6 +44,8 @@ export type ClientFailureCode =
   | "aborted"
   /** Every attempt allowed was made; `cause` is the last real error. */
   | "attempts-exhausted"
+  /** A retry was due and the retry budget is empty; `cause` is the last real error. */
+  | "budget-exhausted"
   /** The client was closed. */
   | "closed"
   /** The deadline came, or the next wait could not have ended before it; `cause` is the last real error. */
@@ -54,7 +56,7 @@ export type ClientFailureCode =
   | "queue-full"
   /** The message check refused the body. */
   | "refused-by-check"
-  /** The server refuses this operation for good; `cause` says why. */
+  /** The server refuses this operation for good, or asks not to repeat it; `cause` says why. */
   | "refused-by-server"
   /** The body is larger than one frame or datagram can carry. */
   | "too-large";

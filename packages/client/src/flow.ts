@@ -257,6 +257,8 @@ export class Flow implements LineOwner {
       this.#log.end(operation, { ended: "aborted", status: undefined, nowUs });
     }
     this.counters[settled.outcome]++;
+    if (settled.outcome === "delivered") operation.budget.earn();
+    else if (settled.failure.code === "budget-exhausted") this.counters.retriesRefused++;
     if (operation.ambiguous) this.counters.ambiguous++;
     const outcome = operation.outcome(settled, nowUs);
     if (this.reporter.isOn) this.reporter.emit({ event: "settled", atUs: nowUs, outcome });

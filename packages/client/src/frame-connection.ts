@@ -17,6 +17,7 @@ import {
   FrameType,
   FrameWriter,
   isRefusal,
+  RETRY_AFTER_STOP,
 } from "@faultline/protocol";
 import type {
   Arrivals,
@@ -158,7 +159,7 @@ export class FrameConnection implements Connection {
         if (!this.#isOurs(frame.session)) return this.#arrivals.onStale(frame);
         return this.#arrivals.onErrorReply(frame, {
           status: statusWord(frame.status),
-          retryAfterMs: frame.remainingMs,
+          retryAfterMs: frame.remainingMs === RETRY_AFTER_STOP ? Infinity : frame.remainingMs,
         });
       case FrameType.ping:
         return this.#control(FrameType.pong, frame.operation);

@@ -17,6 +17,8 @@ export { randomDraw, randomSession } from "./ids.ts";
 export type { Done } from "./operation.ts";
 export type { ClientOptions, SubmitOptions } from "./options.ts";
 export type { Attempt, AttemptEnd, Delivered, NotDelivered, Outcome } from "./outcome.ts";
+export { createRetryBudget } from "./retry-budget.ts";
+export type { RetryBudget, RetryBudgetOptions } from "./retry-budget.ts";
 export type { ClientStats } from "./stats.ts";
 export { tcpDialer } from "./tcp.ts";
 export type { TcpDialerOptions } from "./tcp.ts";

@@ -7,12 +7,13 @@
  */
 import type { Draw } from "@faultline/protocol";
 import type { Due } from "./deadlines.ts";
-import type { Exchange, Rules, Settled } from "./exchange.ts";
+import type { Exchange, Rules, Settled, Waits } from "./exchange.ts";
 import type { AttemptStatus } from "./failure.ts";
 import type { Policy, SubmitOptions } from "./options.ts";
 import { attemptsMaxOf, deadlineUsOf } from "./options.ts";
 import type { Attempt, AttemptEnd, Outcome } from "./outcome.ts";
 import type { Queued } from "./queue.ts";
+import type { RetryBudget } from "./retry-budget.ts";
 
 /** Receives the outcome, exactly once, and never before the submission has returned. */
 export type Done = (outcome: Outcome) => void;
@@ -57,6 +58,8 @@ export class Operation implements Due, Queued<Operation>, Rules {
   readonly idempotent: boolean;
   readonly deduplicated: boolean;
   readonly draw: Draw;
+  readonly waits: Waits;
+  readonly budget: RetryBudget;
 
   exchange: Exchange;
   /** Which structure of the flow holds it. */
@@ -93,6 +96,8 @@ export class Operation implements Due, Queued<Operation>, Rules {
     this.idempotent = idempotent;
     this.deduplicated = policy.codec === "frame";
     this.draw = policy.draw;
+    this.waits = policy.waits;
+    this.budget = policy.budget;
     this.exchange = policy.beginning;
     this.#handler = handler;
   }

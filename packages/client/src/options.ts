@@ -13,13 +13,15 @@ import type {
   SessionId,
 } from "@faultline/protocol";
 import { checksums, FRAME_LIMITS_DEFAULT, PIPE_LIMITS_DEFAULT } from "@faultline/protocol";
-import type { BackoffOptions } from "./backoff.ts";
+import type { Backoff, BackoffOptions } from "./backoff.ts";
 import { createBackoff } from "./backoff.ts";
 import { durationUsOf, integerOf, refusal, wordOf } from "./checks.ts";
 import type { ClientListener } from "./events.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Waits } from "./exchange.ts";
 import { begin } from "./exchange.ts";
 import { OPERATIONS_SPAN } from "./pending.ts";
+import type { RetryBudget } from "./retry-budget.ts";
+import { createRetryBudget, UNLIMITED } from "./retry-budget.ts";
 
 /** What a client is made of and how it behaves. */
 export interface ClientOptions {
@@ -34,7 +36,7 @@ export interface ClientOptions {
   readonly codec?: "frame" | "pipe";
   /** Checksum of every frame, and the only kind accepted in replies. @default "crc32c": catches every error of up to 5 flipped bits in 655 bytes, and cheap */
   readonly checksum?: ChecksumName;
-  /** Attempts for one message, the first included. @default 4: more rarely help and always load (gRPC A6 caps at 5) */
+  /** Attempts for one message, the first included. @default 10: where 44 % of them fail, 99.97 % of the messages are delivered; it is the budget that keeps an outage small */
   readonly attemptsMax?: number;
   /** How long an attempt may wait for its reply. @default 3000 */
   readonly attemptTimeoutMs?: number;
@@ -42,6 +44,10 @@ export interface ClientOptions {
   readonly deadlineMs?: number;
   /** Waits between attempts. @default exponential from 100 ms, doubling up to 5 s, full jitter */
   readonly backoff?: BackoffOptions;
+  /** Waits after `overloaded`, where the server does not say how long. @default exponential from 1 s, doubling up to 20 s, full jitter */
+  readonly throttledBackoff?: BackoffOptions;
+  /** What retries are paid from; the same object for several clients makes them share it. `null`: no bound but `attemptsMax`. @default `createRetryBudget()`, of this client alone */
+  readonly retryBudget?: RetryBudget | null;
   /** Messages in flight at once, 1 … 1024 (what the server's reply cache covers); 1 with `pipe`. @default 1: replies come in the order of sending */
   readonly inFlightMax?: number;
   /** Messages that may wait for a place in flight. @default 1024 */
@@ -85,6 +91,8 @@ export interface Policy {
   readonly deadlineUs: number;
   /** What every message begins as. */
   readonly beginning: Exchange;
+  readonly waits: Waits;
+  readonly budget: RetryBudget;
   readonly inFlightMax: number;
   readonly queueMax: number;
   readonly queueBytesMax: number;
@@ -104,6 +112,9 @@ const DATAGRAM_BYTES_MAX = 65_507;
 const FRAME_OVERHEAD_BYTES = 56;
 const PIPE_OVERHEAD_BYTES = 9;
 const CODECS = ["frame", "pipe"] as const;
+/** The AWS clients of 2026 begin at a second where a server throttles, and end at 20. */
+const THROTTLED_FIRST_MS = 1000;
+const THROTTLED_MAX_MS = 20_000;
 
 /**
  * Checks the options and fills in the defaults.
@@ -112,14 +123,20 @@ const CODECS = ["frame", "pipe"] as const;
  */
 export function createPolicy(options: ClientOptions): Policy {
   const codec = wordOf(client("codec", options.codec ?? "frame"), CODECS);
+  const waits = {
+    backoff: createBackoff(options.backoff),
+    throttled: throttledBackoffOf(options.throttledBackoff),
+  };
   return {
     ...capabilities(options),
     codec,
     checksum: wordOf(client("checksum", options.checksum ?? "crc32c"), checksumNames()),
-    attemptsMax: attemptsMaxOf(options.attemptsMax ?? 4),
+    attemptsMax: attemptsMaxOf(options.attemptsMax ?? 10),
     attemptTimeoutUs: durationUsOf(retry("attemptTimeoutMs", options.attemptTimeoutMs ?? 3000), 1),
     deadlineUs: deadlineUsOf(options.deadlineMs ?? 30_000),
-    beginning: begin(createBackoff(options.backoff)),
+    beginning: begin(waits),
+    waits,
+    budget: budgetOf(options.retryBudget),
     inFlightMax: inFlightMaxOf(options.inFlightMax ?? 1, codec),
     queueMax: integerOf(client("queueMax", options.queueMax ?? 1024), 0, 2 ** 31),
     queueBytesMax: integerOf(client("queueBytesMax", options.queueBytesMax ?? 2 ** 24), 0, 2 ** 40),
@@ -143,6 +160,18 @@ export function attemptsMaxOf(value: unknown): number {
 /** @throws TypeError or RangeError, as `createPolicy`. */
 export function deadlineUsOf(value: unknown): number {
   return durationUsOf(retry("deadlineMs", value), 1);
+}
+
+function throttledBackoffOf(given: BackoffOptions = {}): Backoff {
+  const { firstMs = THROTTLED_FIRST_MS } = given;
+  const { maxMs = Math.max(THROTTLED_MAX_MS, firstMs) } = given;
+  return createBackoff({ ...given, firstMs, maxMs });
+}
+
+function budgetOf(given: RetryBudget | null = createRetryBudget()): RetryBudget {
+  if (given === null) return UNLIMITED;
+  if (typeof given.spend === "function") return given;
+  throw missing("retryBudget", "null or what createRetryBudget gives", given);
 }
 
 type Capabilities = Pick<Policy, "dialer" | "clock" | "draw" | "session">;

@@ -23,6 +23,8 @@ export interface ClientStats {
   readonly attempts: number;
   /** Attempts beyond the first of each message. */
   readonly retries: number;
+  /** Retries that the budget did not pay for. */
+  readonly retriesRefused: number;
   /** Attempts by how they ended in the end. */
   readonly ended: Readonly<Record<AttemptEnd, number>>;
   /** Times the client stopped waiting for a reply; one that came late after all is in `lateReplies` too. */
@@ -64,6 +66,7 @@ export function createCounters(): Counters {
     queued: 0,
     attempts: 0,
     retries: 0,
+    retriesRefused: 0,
     ended: {
       reply: 0,
       "late-reply": 0,

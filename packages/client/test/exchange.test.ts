@@ -1,10 +1,15 @@
 /** The state machine of one message, with numbers: no link, no clock, no client. */
 import { describe, expect, test } from "vitest";
 import { createBackoff } from "../src/backoff.ts";
-import type { Exchange, Happening, Rules } from "../src/exchange.ts";
+import type { Exchange, Happening, Rules, Waits } from "../src/exchange.ts";
 import { advance, begin } from "../src/exchange.ts";
 import type { AttemptFailure } from "../src/failure.ts";
+import { createRetryBudget } from "../src/retry-budget.ts";
 
+const WAITS: Waits = {
+  backoff: createBackoff({ kind: "constant", firstMs: 0.1, jitter: "none" }),
+  throttled: createBackoff({ kind: "constant", firstMs: 0.4, jitter: "none" }),
+};
 const RULES: Rules = {
   operation: 7,
   attemptsMax: 2,
@@ -13,8 +18,9 @@ const RULES: Rules = {
   idempotent: true,
   deduplicated: true,
   draw: () => 0,
+  waits: WAITS,
+  budget: createRetryBudget(),
 };
-const BACKOFF = createBackoff({ kind: "constant", firstMs: 0.1, jitter: "none" });
 const TIMEOUT: AttemptFailure = { code: "timeout", status: undefined, message: "no reply" };
 
 function failed(nowUs: number, change: Partial<Happening & { on: "failed" }> = {}): Happening {
@@ -25,7 +31,7 @@ function run(happenings: readonly Happening[], rules: Partial<Rules> = {}): Exch
   const all = { ...RULES, ...rules };
   return happenings.reduce<Exchange>(
     (exchange, happening) => advance(exchange, happening, all),
-    begin(BACKOFF),
+    begin(WAITS),
   );
 }
 
@@ -104,6 +110,20 @@ describe("giving up names the reason that holds first", () => {
     ["the deadline", { attemptsMax: 1 }, failed(1000), "failed", "deadline-exceeded"],
     ["the attempts", { attemptsMax: 1 }, failed(100), "failed", "attempts-exhausted"],
     ["a wait too long", {}, failed(900), "failed", "deadline-exceeded"],
+    [
+      "a server that asks for no retry",
+      {},
+      failed(0, { retryAfterUs: Infinity }),
+      "failed",
+      "refused-by-server",
+    ],
+    [
+      "a budget that is empty",
+      { budget: createRetryBudget({ tokensMax: 0 }) },
+      failed(100),
+      "failed",
+      "budget-exhausted",
+    ],
     ["a wish too long", {}, failed(0, { retryAfterUs: 1000 }), "failed", "deadline-exceeded"],
   ])("%s", (_, rules, happening, outcome, code) => {
     expect(run([PLACED, sent(0), happening], rules)).toMatchObject({ outcome, failure: { code } });

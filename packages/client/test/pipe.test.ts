@@ -58,6 +58,7 @@ class PipeWorld {
       draw: () => 0,
       session: SESSION,
       codec: "pipe",
+      attemptsMax: 4,
       attemptTimeoutMs: 1000,
       ...client,
     });

@@ -44,6 +44,7 @@ function connect(transport: Transport, port: number, options: Partial<ClientOpti
     clock: systemClock(),
     draw: randomDraw(),
     session: randomSession(),
+    attemptsMax: 4,
     backoff: { firstMs: 1, maxMs: 5 },
     ...options,
   });

@@ -64,6 +64,8 @@ async function connect(flags: SendFlags): Promise<Client> {
     session: randomSession(),
     codec,
     attemptsMax: flags.attempts,
+    // Who names the attempts means them.
+    retryBudget: null,
     attemptTimeoutMs: flags.timeout,
     deadlineMs: deadlineMsOf(flags),
     connectTimeoutMs: CONNECT_TIMEOUT_MS,

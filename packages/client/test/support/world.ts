@@ -128,6 +128,7 @@ export class World {
       clock: this.clock,
       draw: () => 0xffff_ffff,
       session: SESSION,
+      attemptsMax: 4,
       onEvent: (event) => this.events.push(event),
       ...options.client,
     });

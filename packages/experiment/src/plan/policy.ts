@@ -27,6 +27,8 @@ export function clientOptions(
     attemptTimeoutMs,
     deadlineMs,
     backoff,
+    // Messages must not share a fate where closed forms are to hold.
+    retryBudget: null,
     inFlightMax: workload.inFlightMax,
     queueMax: QUEUE_MAX,
     queueBytesMax: Math.max(QUEUE_BYTES_MIN, Math.floor(QUEUE_BYTES_MAX / workload.clients)),
