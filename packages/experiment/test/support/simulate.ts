@@ -1,15 +1,20 @@
 /**
- * Runs one simulated scenario, ten others before it, and prints its digest and hash.
+ * Runs every spec on record after a hundred other runs, and prints what came of them.
+ *
+ * The other runs leave behind what a long life leaves: warm code, grown tables, counters in modules.
  */
-import { planScenario, runExperiment } from "../../src/index.ts";
+import process from "node:process";
+import { goldenText, readGolden, rerun, specOf } from "./golden.ts";
+import { runExperiment } from "../../src/index.ts";
 
-for (let seed = 0; seed < 10; seed += 1) await simulate("loss", seed);
-const result = await simulate("exactly-once");
-console.log(JSON.stringify([result.digest, result.bodyHash]));
+const OTHERS = 100;
 
-async function simulate(scenario: string, seed?: number) {
-  const more = seed === undefined ? {} : { seed };
-  const planned = planScenario({ scenario, transport: "udp", mode: "simulated", ...more });
-  if (!planned.ok) throw new Error(JSON.stringify(planned.errors));
-  return (await runExperiment(planned.spec)).result;
+const all = readGolden();
+for (let other = 0; other < OTHERS; other += 1) {
+  const { spec } = all[other % (all.length - 1)] as (typeof all)[number];
+  const small = { ...spec, seed: other, workload: { messages: 20, clients: 2 } };
+  await runExperiment(specOf(small));
 }
+const again = [];
+for (const golden of all) again.push(await rerun(golden));
+process.stdout.write(goldenText(again));
