@@ -3,10 +3,11 @@
  * runtimes we promise.
  *
  * Packs with pnpm (only its pack swaps the exports from source to dist), lints the packages,
- * installs them with npm as a stranger would, and runs the same program on Node 22, 26 and Deno.
+ * installs them with npm as a stranger would, and runs the same programs on Node 22, 26 and Deno:
+ * one exchange on sockets, and the simulated specs on record, whose results must be those on record.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -34,6 +35,27 @@ for (const [name, dialer] of [["tcp", tcpDialer(server.tcp)], ["udp", udpDialer(
 }
 await server.close();
 console.log("one exchange over tcp and udp, frame version " + FRAME_VERSION);
+`;
+
+/** Specs with the digest and the body hash they must give, a line of JSON each. */
+const ON_RECORD = join(ROOT, "packages/experiment/test/golden/simulated.ndjson");
+
+const SIMULATED = `
+import { readFileSync } from "node:fs";
+import { checkDeterminism, parseSpec, runExperiment } from "@faultline/experiment";
+
+const all = readFileSync("simulated.ndjson", "utf8").trimEnd().split("\\n").map((line) => JSON.parse(line));
+const other = [];
+for (const { name, spec, digest, bodyHash } of all) {
+  const parsed = parseSpec(spec);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+  const { result } = await runExperiment(parsed.spec);
+  if (result.digest !== digest || result.bodyHash !== bodyHash) other.push(name);
+}
+if (other.length > 0) throw new Error("another result than on record: " + other.join("; "));
+const check = await checkDeterminism(parseSpec(all[0].spec).spec);
+if (check.same !== true) throw new Error("two runs differ");
+console.log(all.length + " simulated specs with the results on record");
 `;
 
 let passed = 0;
@@ -70,6 +92,8 @@ function exchange(tarballs: readonly string[], folder: string): void {
     JSON.stringify({ name: "smoke", private: true, type: "module" }),
   );
   writeFileSync(join(folder, "exchange.mjs"), EXCHANGE);
+  writeFileSync(join(folder, "simulated.mjs"), SIMULATED);
+  copyFileSync(ON_RECORD, join(folder, "simulated.ndjson"));
   const files = tarballs.map((name) => join(PACKS, name));
   const installed = step("install in an empty folder", folder, [
     "npm",
@@ -79,18 +103,15 @@ function exchange(tarballs: readonly string[], folder: string): void {
     `node@${NODE_FLOOR}`,
   ]);
   if (!installed) return;
-  step(`exchange on Node ${NODE_FLOOR}`, folder, [
-    join(folder, "node_modules/.bin/node"),
-    "exchange.mjs",
-  ]);
-  step("exchange on Node 26", folder, [process.execPath, "exchange.mjs"]);
-  step("exchange on Deno", folder, [
-    "deno",
-    "run",
-    "-A",
-    "--node-modules-dir=manual",
-    "exchange.mjs",
-  ]);
+  const runtimes: Record<string, readonly [string, ...string[]]> = {
+    [`Node ${NODE_FLOOR}`]: [join(folder, "node_modules/.bin/node")],
+    "Node 26": [process.execPath],
+    Deno: ["deno", "run", "-A", "--node-modules-dir=manual"],
+  };
+  for (const [name, runtime] of Object.entries(runtimes)) {
+    step(`exchange on ${name}`, folder, [...runtime, "exchange.mjs"]);
+    step(`results on record on ${name}`, folder, [...runtime, "simulated.mjs"]);
+  }
 }
 
 const tarballs = packAll();
