@@ -44,6 +44,25 @@ describe("the report", () => {
     expect(report()).toMatch(/flip +corrupt +47 +50\.2 +251 +-0\.5/);
   });
 
+  test("says how soon after each fault phase things were as before, or why that is not known", () => {
+    expect(report()).not.toContain("recovery");
+    const text = report(
+      sampleResult({
+        recovery: [
+          { phase: "storm", toFirstSuccessMs: 1.25, toSteadyStateMs: 480, reason: null },
+          { phase: "gale", toFirstSuccessMs: 3, toSteadyStateMs: null, reason: "no \u001b window" },
+        ],
+      }),
+    );
+    expect(text).toContain("recovery    from storm   success after 1.25 ms   steady after 480 ms");
+    expect(text).toContain(String.raw`from gale   success after 3 ms   no \x1b window`);
+  });
+
+  test("marks what must hold sometimes", () => {
+    const text = report(sampleResult({ assertions: [{ ...PASSED, sometimes: true }] }));
+    expect(text).toContain("✔ sometimes delivery.ratio >= 0.9");
+  });
+
   test("says why, where the verdict is not pass", () => {
     const open = { ...PASSED, verdict: "fail" as const, message: "expected >= 0.9 got 0.1" };
     const text = report(

@@ -72,6 +72,7 @@ export function sampleResult(changes: Partial<Result> = {}): Result {
     delivery: { ratio: 0.99, interval: [0.964, 0.997], expected: 0.9984 },
     latencyMs: QUANTILES,
     serviceMs: QUANTILES,
+    recovery: null,
     faults: [{ id: "flip", kind: "corrupt", eligible: 251, fired: 47, expected: 50.2, z: -0.5 }],
     runs: null,
     betweenRuns: null,

@@ -50,6 +50,7 @@ describe("a spec with nothing but its version", () => {
       composition: "independent",
       schedule: null,
       phases: null,
+      recovery: { windowMessages: 20, confidence: 0.95 },
       events: [],
       assert: [],
     });
@@ -414,8 +415,47 @@ describe("rules over several fields", () => {
       ],
     ],
   ];
+  cases.push([
+    "recovery is asked of a fault phase, which a spec with one need not name",
+    {
+      phases: [
+        { name: "baseline", durationMs: 1 },
+        { name: "fault", durationMs: 1 },
+        { name: "storm", durationMs: 1, role: "fault" },
+        { name: "recovery", durationMs: 1 },
+      ],
+      assert: [
+        { metric: "recovery.toFirstSuccessMs", op: "<", value: 1 },
+        { metric: "recovery.toFirstSuccessMs", op: "<", value: 1, phase: "recovery" },
+        { metric: "recovery.toFirstSuccessMs", op: "<", value: 1, phase: "storm" },
+        { metric: "recovery.toSteadyStateMs", op: "<", value: 1, phase: "fault" },
+        { metric: "recovery.reason", op: "<", value: 1, phase: "fault" },
+      ],
+    },
+    ["/assert/0/phase", "/assert/1/phase", "/assert/4/metric"],
+  ]);
   test.each(cases)("%s", (_, input, paths) => {
     expect(Object.keys(errors({ specVersion: 1, ...input }))).toEqual(paths);
+  });
+
+  test("a phase has the role of its name, another one, or none", () => {
+    const phases = [
+      { name: "warm-up", durationMs: 1 },
+      { name: "baseline", durationMs: 1, role: null },
+      { name: "storm", durationMs: 1, role: "fault" },
+      { name: "calm", durationMs: 1 },
+    ];
+    expect(good({ phases }).phases?.map(({ role }) => role)).toEqual([
+      "warm-up",
+      null,
+      "fault",
+      null,
+    ]);
+    const one = { metric: "recovery.toFirstSuccessMs", op: "<", value: 1 };
+    expect(errors({ specVersion: 1, phases, assert: [one] })).toEqual({});
+    expect(errors({ specVersion: 1, assert: [one] })["/assert/0/phase"]).toContain(
+      "of which this spec has none",
+    );
   });
 
   test("a constant wait needs no maximum", () => {

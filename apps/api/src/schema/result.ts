@@ -72,6 +72,13 @@ const counts = z
   })
   .describe("messages = delivered + failed + rejected + indeterminate, always.");
 
+const recovery = z.looseObject({
+  phase: z.string(),
+  toFirstSuccessMs: maybe,
+  toSteadyStateMs: maybe,
+  reason: z.string().nullable().describe("Why a time is null, where one is."),
+});
+
 const fault = z.looseObject({
   id: z.string(),
   kind: z.string(),
@@ -149,6 +156,10 @@ export function makeResultSchema(spec: z.ZodType<Result["spec"]>): z.ZodType<Res
     delivery: z.looseObject({ ratio: maybe, interval: interval.nullable(), expected: maybe }),
     latencyMs: latency,
     serviceMs: latency,
+    recovery: z
+      .array(recovery)
+      .nullable()
+      .describe("One for each phase of the role fault; null where there is none."),
     faults: z.array(fault),
     runs: z
       .array(run)

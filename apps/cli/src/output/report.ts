@@ -96,6 +96,18 @@ function latency(result: Result): string {
   return names.map((name) => `${name} ${figure(latencyMs[name])}`).join("   ");
 }
 
+/** One line for each fault phase: how soon after it things were as before. */
+function recoveries(result: Result): string[] {
+  return (result.recovery ?? []).map((one, at) => {
+    const known = [
+      one.toFirstSuccessMs === null ? [] : [`success after ${figure(one.toFirstSuccessMs)} ms`],
+      one.toSteadyStateMs === null ? [] : [`steady after ${figure(one.toSteadyStateMs)} ms`],
+      one.reason === null ? [] : [printable(one.reason)],
+    ].flat();
+    return row(at === 0 ? "recovery" : "", `from ${printable(one.phase)}   ${known.join("   ")}`);
+  });
+}
+
 function faultTable(faults: readonly FaultResult[], style: Style, columnsMax: number): string[] {
   const rows = faults.map((fault) => [
     `  ${printable(fault.id)}`,
@@ -118,7 +130,8 @@ function faultTable(faults: readonly FaultResult[], style: Style, columnsMax: nu
 
 function assertionLine(assertion: AssertionResult, style: Style): string {
   const phase = assertion.phase === null ? "" : ` in ${printable(assertion.phase)}`;
-  const claim = `${printable(assertion.metric)} ${assertion.op} ${assertion.value}${phase}`;
+  const seen = assertion.sometimes ? "sometimes " : "";
+  const claim = `${seen}${printable(assertion.metric)} ${assertion.op} ${assertion.value}${phase}`;
   const observed = assertion.observed === null ? UNKNOWN : figure(assertion.observed);
   const interval = assertion.interval === null ? "" : ` ${intervalText(assertion.interval)}`;
   const detail =
@@ -150,6 +163,7 @@ export function reportLines(
     row("latency ms", latency(result)),
   ];
   if (picture !== undefined) lines.push(row("", `${picture.draw(style)}  ${axis}`));
+  lines.push(...recoveries(result));
   if (result.faults.length > 0) lines.push("", ...faultTable(result.faults, style, columnsMax));
   if (result.assertions.length > 0) {
     lines.push("", ...result.assertions.map((assertion) => assertionLine(assertion, style)));

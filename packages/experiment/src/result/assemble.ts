@@ -8,14 +8,25 @@ import { type FaultStats, RNG_NAME, zScore } from "@faultline/faults";
 import { expectedDelivery } from "../statistics/expected.ts";
 import { betweenRuns } from "../statistics/spread.ts";
 import { wilson } from "../statistics/wilson.ts";
-import type { FullSpec } from "../spec/types.ts";
+import type { RecoveryMeasured } from "../run/recovery.ts";
+import { parseMetric } from "../spec/metric.ts";
+import type { Assertion, FullSpec } from "../spec/types.ts";
 import { judge } from "../verdict/assertion.ts";
+import type { Replicate } from "../verdict/across-runs.ts";
 import { silentFaults, worst } from "../verdict/verdict.ts";
-import type { Replicate, View } from "../verdict/view.ts";
+import type { View } from "../verdict/view.ts";
 import { hashJson } from "./canonical.ts";
 import { type Replayable, replayLine } from "./replay.ts";
 import type { RunRow } from "./series.ts";
-import type { Counts, Envelope, FaultResult, Result, ResultBody, RunVerdict } from "./types.ts";
+import type {
+  Counts,
+  Envelope,
+  FaultResult,
+  Recovery,
+  Result,
+  ResultBody,
+  RunVerdict,
+} from "./types.ts";
 
 /** What a finished run hands over, or what the runs of a series come to together. */
 export interface Measured {
@@ -23,6 +34,7 @@ export interface Measured {
   readonly run: Pick<View, "latency" | "service">;
   /** By phase name; a phase that never began is missing. */
   readonly phases: ReadonlyMap<string, Pick<View, "counts" | "latency" | "service">>;
+  readonly recovery: readonly RecoveryMeasured[] | null;
   readonly faults: readonly FaultStats[];
   /** Why the run did not go to its end, if it did not: makes it inconclusive. */
   readonly interrupted: readonly string[];
@@ -61,9 +73,9 @@ function assembleBody({ spec, measured, scenarios, series }: Parts): ResultBody 
   const complete = measured.interrupted.length === 0;
   const faults = measured.faults.map(faultResult);
   const assertions = spec.assert.map((one, index) => {
-    const view = viewOf(one.phase, { measured, expected, faults });
-    const replicates = series?.replicates.map((run) => run[index] ?? NOTHING);
-    return judge(one, { view: view && replicates ? { ...view, replicates } : view, complete });
+    const view = viewOf(one, { measured, expected, faults });
+    const replicates = series?.replicates.map((replicate) => replicate[index] ?? NOTHING);
+    return judge(one, { view, complete, replicates });
   });
   const silent = silentFaults(faults, spec.schedule);
   const verdicts: RunVerdict[] = assertions.map(({ verdict }) => verdict);
@@ -87,6 +99,7 @@ function assembleBody({ spec, measured, scenarios, series }: Parts): ResultBody 
     },
     latencyMs: run.latency.summary(),
     serviceMs: run.service.summary(),
+    recovery: measured.recovery?.map(told) ?? null,
     faults,
     runs: series?.rows ?? null,
     betweenRuns: series === undefined ? null : betweenRuns(series.rows),
@@ -102,17 +115,27 @@ function faultResult(stats: FaultStats): FaultResult {
   return { id, kind, eligible, fired, expected, z: zScore(stats) };
 }
 
+function told({ phase, toFirstSuccessMs, toSteadyStateMs, reason }: RecoveryMeasured): Recovery {
+  return { phase, toFirstSuccessMs, toSteadyStateMs, reason };
+}
+
 interface Numbers {
   readonly measured: Measured;
   readonly expected: number | null;
   readonly faults: readonly FaultResult[];
 }
 
-function viewOf(phase: string | null, { measured, expected, faults }: Numbers): View | undefined {
+/** What an assertion looks at. A recovery has its phase in its name: it comes after it. */
+function viewOf(
+  { metric, phase }: Assertion,
+  { measured, expected, faults }: Numbers,
+): View | undefined {
   const { counts, run } = measured;
-  if (phase === null) return { counts, ...run, expected, faults };
+  const recovery = measured.recovery?.find((one) => phase === null || one.phase === phase);
+  const whole = { counts, ...run, expected, faults, recovery };
+  if (phase === null || parseMetric(metric)?.group === "recovery") return whole;
   const view = measured.phases.get(phase);
-  return view && { ...view, expected: null, faults };
+  return view && { ...view, expected: null, faults, recovery: undefined };
 }
 
 /** Every message has exactly one outcome. */

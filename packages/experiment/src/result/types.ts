@@ -84,6 +84,18 @@ export interface FaultResult {
   readonly z: number | null;
 }
 
+/** How a run came back after a phase of the role `fault`. */
+export interface Recovery {
+  /** The fault phase. */
+  readonly phase: string;
+  /** From its end to the first delivery of something sent after its end. */
+  readonly toFirstSuccessMs: number | null;
+  /** From its end to the first of `recovery.windowMessages` messages that settled like the baseline. */
+  readonly toSteadyStateMs: number | null;
+  /** Why a time is null, where one is. */
+  readonly reason: string | null;
+}
+
 /** Where and when. Never hashed. */
 export interface Envelope {
   readonly runtime: string;
@@ -115,10 +127,12 @@ export interface ResultBody {
     /** Closed form, where one exists. */
     readonly expected: number | null;
   };
-  /** From planned start: what a user would have waited. */
+  /** From planned start: what a user would have waited. Without the phases of the role `warm-up`. */
   readonly latencyMs: LatencySummary;
-  /** From actual send. */
+  /** From actual send, of the same messages. */
   readonly serviceMs: LatencySummary;
+  /** One for each phase of the role `fault`; null where there is none. */
+  readonly recovery: readonly Recovery[] | null;
   readonly faults: readonly FaultResult[];
   /** A series only: its finished runs, by index. All figures above are pooled over them. */
   readonly runs: readonly RunRow[] | null;

@@ -22,6 +22,7 @@ import { Feed } from "./feed.ts";
 import { measure } from "./measure.ts";
 import { noteSettled } from "./note.ts";
 import type { World } from "./port.ts";
+import { Recoveries } from "./recovery.ts";
 import type { RunOptions } from "./run.ts";
 import { Tally } from "./tally.ts";
 
@@ -54,6 +55,7 @@ class Run {
   readonly #startUs: number;
   readonly #tally = new Tally();
   readonly #phases: readonly Tally[];
+  readonly #recoveries: Recoveries;
   readonly #driver: Driver;
   readonly #feed: Feed | undefined;
   readonly #interrupted: string[] = [];
@@ -72,6 +74,7 @@ class Run {
       world.createClient(client),
     );
     this.#startUs = world.clock.nowUs();
+    this.#recoveries = new Recoveries({ spec, startUs: this.#startUs, phases: this.#phases });
     this.#feed = this.#createFeed();
     this.#driver = new Driver({
       spec,
@@ -103,6 +106,7 @@ class Run {
       phases: this.#phases,
       clients,
       server: await this.#world.stats(),
+      recovery: this.#recoveries.results(),
       interrupted: this.#interrupted,
       digest: this.#world.digest(),
     });
@@ -160,8 +164,10 @@ class Run {
 
   #onSettled(settled: Settled): void {
     noteSettled(this.#world, settled);
-    this.#tally.add(settled);
+    this.#tally.count(settled);
+    if (this.#spec.phases?.[settled.phase]?.role !== "warm-up") this.#tally.time(settled);
     this.#phases[settled.phase]?.add(settled);
+    this.#recoveries.add(settled);
     this.#feed?.settle(settled);
     this.#settled += 1;
     const { onProgress } = this.#options;

@@ -18,13 +18,14 @@ export interface Counted {
   readonly phases: readonly Tally[];
   readonly clients: readonly ClientStats[];
   readonly server: ServerStats;
+  readonly recovery: Measured["recovery"];
   readonly interrupted: readonly string[];
   readonly digest: string | null;
 }
 
 /** The measurements of a run, ready to be judged. */
 export function measure(counted: Counted): Measured {
-  const { spec, tally, phases, server, interrupted, digest } = counted;
+  const { spec, tally, phases, server, recovery, interrupted, digest } = counted;
   const began = (spec.phases ?? []).flatMap((phase, index) => {
     const own = phases[index];
     if (own === undefined || own.counts.messages === 0) return [];
@@ -36,6 +37,7 @@ export function measure(counted: Counted): Measured {
     counts: countAll(counted),
     run: { latency: tally.latency, service: tally.service },
     phases: new Map(began),
+    recovery,
     faults: declaredFaults(spec).map((fault) => statsOf(fault, server.faults, spec.schedule)),
     interrupted,
     broken: breakages(server),

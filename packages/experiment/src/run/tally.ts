@@ -49,10 +49,24 @@ export class Tally {
     return { ...this.#counts };
   }
 
+  /** Counts one settled message, and takes its times. */
+  add(settled: Settled): void {
+    this.count(settled);
+    this.time(settled);
+  }
+
+  /** Takes the times of a settled message, if it was delivered. */
+  time({ outcome, plannedUs }: Settled): void {
+    if (outcome.outcome !== "delivered") return;
+    const { attempts, endedUs, submittedUs } = outcome;
+    this.latency.record(endedUs - plannedUs);
+    this.service.record(endedUs - (attempts[0]?.sentUs ?? submittedUs));
+  }
+
   /** Counts one settled message. */
-  add({ outcome, plannedUs, right }: Settled): void {
+  count({ outcome, right }: Settled): void {
     const counts = this.#counts;
-    const { attempts, endedUs } = outcome;
+    const { attempts } = outcome;
     counts.messages += 1;
     counts[outcomeOf(outcome)] += 1;
     counts.attempts += attempts.length;
@@ -65,8 +79,6 @@ export class Tally {
     if (outcome.outcome !== "delivered") return;
     if (!right) counts.corruptionsUndetected += 1;
     if (outcome.ambiguous) counts.ambiguous += 1;
-    this.latency.record(endedUs - plannedUs);
-    this.service.record(endedUs - (attempts[0]?.sentUs ?? outcome.submittedUs));
   }
 
   /** Counts messages that were never submitted. */

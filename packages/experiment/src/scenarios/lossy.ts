@@ -97,7 +97,7 @@ export const LOSSY: readonly ScenarioText[] = [
       faults: [{ id: "split", kind: "partition" }],
       phases: [
         { name: "baseline", durationMs: 500, faults: [] },
-        { name: "partition", durationMs: 500, faults: ["split"] },
+        { name: "partition", durationMs: 500, faults: ["split"], role: "fault" },
         { name: "recovery", durationMs: 1_000, faults: [] },
       ],
       assert: [
@@ -105,6 +105,7 @@ export const LOSSY: readonly ScenarioText[] = [
         must("delivery.ratio", "==", 1, "recovery"),
         must("counts.timeouts", ">=", 1, "partition"),
         must("latencyMs.max", ">=", 300, "partition"),
+        must("recovery.toFirstSuccessMs", "<", 500, "partition"),
       ],
     },
   },

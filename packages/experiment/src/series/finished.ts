@@ -14,7 +14,8 @@ import type { RunOptions } from "../run/run.ts";
 import { specOfRun } from "../spec/seeds.ts";
 import type { FullSpec } from "../spec/types.ts";
 import type { LatencyBuckets } from "../statistics/latency.ts";
-import type { Replicate, View } from "../verdict/view.ts";
+import type { Replicate } from "../verdict/across-runs.ts";
+import type { View } from "../verdict/view.ts";
 
 type Numbers = Pick<View, "latency" | "service">;
 
@@ -25,7 +26,7 @@ export interface PlainNumbers {
 }
 
 /** What can be merged with other runs. */
-export interface PlainMeasured extends Pick<Measured, "faults" | "broken"> {
+export interface PlainMeasured extends Pick<Measured, "faults" | "recovery" | "broken"> {
   readonly counts: Counts;
   readonly run: PlainNumbers;
   readonly phases: ReadonlyMap<string, PlainNumbers & { readonly counts: View["counts"] }>;
@@ -88,13 +89,14 @@ function rowOf(result: Result): RunRow {
   };
 }
 
-function plain({ counts, run, phases, faults, broken }: Measured): PlainMeasured {
+function plain({ counts, run, phases, recovery, faults, broken }: Measured): PlainMeasured {
   return {
     counts,
     run: plainNumbers(run),
     phases: new Map(
       [...phases].map(([name, phase]) => [name, { counts: phase.counts, ...plainNumbers(phase) }]),
     ),
+    recovery,
     faults,
     broken,
   };

@@ -12,7 +12,7 @@ import { sha256Hex } from "../result/canonical.ts";
 import type { RunRow } from "../result/series.ts";
 import { runsOf, seedOf } from "../spec/seeds.ts";
 import type { FullSpec } from "../spec/types.ts";
-import type { Replicate } from "../verdict/view.ts";
+import type { Replicate } from "../verdict/across-runs.ts";
 import type { FinishedRun } from "./finished.ts";
 import { Pooled } from "./pooled.ts";
 

@@ -9,6 +9,7 @@ import type { Measured } from "../result/assemble.ts";
 import type { Counts } from "../result/types.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { declaredFaults } from "../plan/faults.ts";
+import { Slowest } from "./slowest.ts";
 import { LatencySample } from "../statistics/latency.ts";
 import type { View } from "../verdict/view.ts";
 import type { PlainMeasured, PlainNumbers } from "./finished.ts";
@@ -28,6 +29,7 @@ class Samples {
 export class Pooled {
   readonly #run = new Samples();
   readonly #phases = new Map<string, { readonly samples: Samples; counts: View["counts"] }>();
+  readonly #recoveries: Slowest[] = [];
   #counts: Counts = NOTHING;
   #faults: readonly FaultStats[];
 
@@ -38,7 +40,8 @@ export class Pooled {
   }
 
   /** Adds the next run. */
-  add({ counts, run, phases, faults }: PlainMeasured): void {
+  add({ counts, run, phases, recovery, faults }: PlainMeasured): void {
+    recovery?.forEach((one, index) => (this.#recoveries[index] ??= new Slowest()).add(one));
     this.#counts = addUp(this.#counts, counts);
     this.#run.add(run);
     this.#faults = this.#faults.map((sum, at) => {
@@ -55,7 +58,7 @@ export class Pooled {
   }
 
   /** The sum so far, as if it were one run. */
-  measured(): Pick<Measured, "counts" | "run" | "phases" | "faults"> {
+  measured(): Pick<Measured, "counts" | "run" | "phases" | "recovery" | "faults"> {
     const phases = [...this.#phases].map(([name, { samples, counts }]) => {
       return [name, { counts, latency: samples.latency, service: samples.service }] as const;
     });
@@ -63,6 +66,8 @@ export class Pooled {
       counts: this.#counts,
       run: this.#run,
       phases: new Map(phases),
+      recovery:
+        this.#recoveries.length === 0 ? null : this.#recoveries.flatMap((one) => one.result()),
       faults: this.#faults,
     };
   }

@@ -35,10 +35,11 @@ const SUMMARY = ["n", "min", "mean", "max", ...QUANTILES];
 const LATENCIES = ["latencyMs", "serviceMs"];
 const FAULT_FIELDS = ["eligible", "fired", "expected", "z"];
 const DELIVERY_FIELDS = ["ratio", "expected"];
+const RECOVERY_FIELDS = ["toFirstSuccessMs", "toSteadyStateMs"];
 
 /** A metric path taken apart. */
 export interface MetricPath {
-  readonly group: "counts" | "delivery" | "latencyMs" | "serviceMs" | "faults";
+  readonly group: "counts" | "delivery" | "latencyMs" | "serviceMs" | "faults" | "recovery";
   readonly field: string;
   /** Only for `faults`. */
   readonly fault: string | undefined;
@@ -62,12 +63,14 @@ const FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
   ["delivery", DELIVERY_FIELDS],
   ["latencyMs", SUMMARY],
   ["serviceMs", SUMMARY],
+  ["recovery", RECOVERY_FIELDS],
 ]);
 
 /** Whether the metric can be told for one phase. */
 export function knowsPhase(path: MetricPath): boolean {
   if (path.group === "counts") return MESSAGE_COUNTS.includes(path.field);
   if (path.group === "delivery") return path.field === "ratio";
+  if (path.group === "recovery") return true;
   return LATENCIES.includes(path.group);
 }
 

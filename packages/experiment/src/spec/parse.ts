@@ -9,6 +9,7 @@
 import type { z } from "zod";
 import type { FaultSpec } from "@faultline/faults";
 import { SPEC_LIMITS_DEFAULT, type SpecLimits } from "./limits.ts";
+import { roleOf } from "./phases.ts";
 import { type SpecProblem, inOrder, toProblems } from "./problem.ts";
 import { type SpecParts, checkRules } from "./rules.ts";
 import { createSpecShape, createSpecSchema } from "./schema.ts";
@@ -130,6 +131,7 @@ function fillFault(fault: FullFault | FaultSpec): FullFault {
 function fillPhase(phase: Phase): Phase {
   return {
     ...phase,
+    role: roleOf(phase),
     faults: phase.faults.map((fault) => (typeof fault === "string" ? fault : fillFault(fault))),
   };
 }
@@ -139,7 +141,7 @@ function order(parts: SpecParts, drawn: () => number): FullSpec {
   const spec = parts as unknown as FullSpec;
   const { specVersion, name, mode, transport, codec, checksum } = spec;
   const { workload, client, server, faults, composition } = spec;
-  const { schedule, phases, events, assert } = spec;
+  const { schedule, phases, recovery, events, assert } = spec;
   const seed = firstSeed(spec.seeds) ?? spec.seed ?? drawFirst(spec.seeds, drawn);
   return {
     specVersion,
@@ -157,6 +159,7 @@ function order(parts: SpecParts, drawn: () => number): FullSpec {
     composition,
     schedule,
     phases,
+    recovery,
     events,
     assert,
   };

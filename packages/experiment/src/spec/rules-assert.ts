@@ -33,6 +33,7 @@ function checkAssertion(assertion: Assertion, index: number, parts: SpecParts): 
     if (!knowsPhase(path))
       found.push(problem(at("phase"), `null, as ${metric} cannot be told by phase`, phase));
   }
+  if (path.group === "recovery") found.push(...checkRecovery(phase, at("phase"), parts));
   if (confidence !== null && !knowsConfidence(path)) {
     const rule = `null, as ${metric} has no interval (delivery.ratio, means and quantiles have)`;
     found.push(problem(at("confidence"), rule, confidence));
@@ -41,6 +42,20 @@ function checkAssertion(assertion: Assertion, index: number, parts: SpecParts): 
     found.push(problem(at("confidence"), rule, confidence));
   }
   return found;
+}
+
+/** Recovery is that from one phase: named, or the only one there is. */
+function checkRecovery(
+  phase: string | null,
+  at: (string | number)[],
+  { phases = [undefined] }: SpecParts,
+): SpecProblem[] {
+  if (phases?.includes(undefined)) return [];
+  const faulty = (phases ?? []).filter((one) => one?.role === "fault");
+  if (phase === null && faulty.length === 1) return [];
+  if (phase !== null && faulty.some((one) => one?.name === phase)) return [];
+  const which = faulty.length === 0 ? ", of which this spec has none" : "";
+  return [problem(at, `the name of a phase whose role is fault${which}`, phase)];
 }
 
 /** Whether there is a phase of this name, or may be: one was too wrong to be read. */

@@ -21,6 +21,7 @@ import {
   text,
   words,
 } from "./rule.ts";
+import { createPhasesSchema, createRecoverySchema } from "./phases.ts";
 import { createEventsSchema, createScheduleSchema } from "./schedule.ts";
 import { SEED_MAX } from "./seeds.ts";
 import type { FullSpec } from "./types.ts";
@@ -74,6 +75,7 @@ export function createSpecShape(limits: SpecLimits): Record<keyof FullSpec, z.Zo
       .describe("exclusive: one weighted draw for each attempt, so at most one fault fires."),
     schedule: createScheduleSchema(limits).nullable().default(null),
     phases: createPhasesSchema(limits, fault).nullable().default(null),
+    recovery: createRecoverySchema(),
     events: createEventsSchema(limits).default([]),
     assert: z
       .array(createAssertionSchema(limits), LIST("assertions", limits.assertionsMax))
@@ -199,29 +201,6 @@ function createServerSchema(limits: SpecLimits) {
     },
     OBJECT_RULE,
   );
-}
-
-function createPhasesSchema(limits: SpecLimits, fault: z.ZodType) {
-  const entry = z
-    .union([text(1, limits.nameLengthMax), fault], rule("a fault, or the id of a top-level fault"))
-    .describe("A fault for this phase, or the id of a top-level one.");
-  return z
-    .array(
-      z.strictObject(
-        {
-          name: text(1, limits.nameLengthMax),
-          durationMs: number(1, limits.wallMsMax),
-          faults: z
-            .array(entry, LIST("faults", limits.faultsMax))
-            .max(limits.faultsMax, LIST("faults", limits.faultsMax))
-            .default([]),
-        },
-        OBJECT_RULE,
-      ),
-      LIST("phases", limits.phasesMax),
-    )
-    .min(1, LIST("phases, one at least,", limits.phasesMax))
-    .max(limits.phasesMax, LIST("phases", limits.phasesMax));
 }
 
 function createAssertionSchema(limits: SpecLimits) {

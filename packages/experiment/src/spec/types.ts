@@ -75,12 +75,28 @@ export interface ServerPolicy {
   readonly responder: ResponderName;
 }
 
+/** What the numbers of a phase are for. */
+export type PhaseRole = "warm-up" | "baseline" | "fault" | "recovery" | "drain";
+
 /** A stretch of the run with its own faults. The last phase lasts until the run ends. */
 export interface Phase {
   readonly name: string;
   readonly durationMs: number;
   /** A fault for this phase alone, or the id of a top-level fault. */
   readonly faults: readonly (FullFault | string)[];
+  /**
+   * `warm-up`: left out of the latencies of the run. `baseline`: what recovery is measured by.
+   * `fault`: recovery is measured from its end. The others are words for people.
+   */
+  readonly role: PhaseRole | null;
+}
+
+/** How recovery after a phase of the role `fault` is told. */
+export interface RecoveryPolicy {
+  /** Messages that must settle one after the other like those of the baseline. */
+  readonly windowMessages: number;
+  /** How sure it must be that such a window is not like the baseline. */
+  readonly confidence: number;
 }
 
 /** One firing of a schedule: a fault acts on one transmission, one way. */
@@ -151,6 +167,7 @@ export interface FullSpec {
   /** Only these firings happen; null: as drawn. */
   readonly schedule: readonly ScheduledFiring[] | null;
   readonly phases: readonly Phase[] | null;
+  readonly recovery: RecoveryPolicy;
   /** Simulated mode only. */
   readonly events: readonly ServerEvent[];
   readonly assert: readonly Assertion[];

@@ -6,6 +6,7 @@ import { supports } from "../statistics/quantile.ts";
 import { QUANTILES } from "../statistics/latency.ts";
 import type { AssertionResult, Interval, RunVerdict } from "../result/types.ts";
 import type { Assertion } from "../spec/types.ts";
+import { type Replicate, acrossRuns } from "./across-runs.ts";
 import { type Answer, compareInterval, comparePoint } from "./compare.ts";
 import { type Estimate, type Observation, type View, observe } from "./view.ts";
 
@@ -18,17 +19,22 @@ export interface Evidence {
   readonly view: View | undefined;
   /** False where the run did not go to its end: what it has not shown, it might have. */
   readonly complete: boolean;
+  /** Run by run, where the view is of a series. */
+  readonly replicates?: readonly Replicate[] | undefined;
 }
 
 /** Answers an assertion. */
-export function judge(assertion: Assertion, { view, complete }: Evidence): AssertionResult {
+export function judge(assertion: Assertion, evidence: Evidence): AssertionResult {
+  const { view, replicates } = evidence;
   const path = parseMetric(assertion.metric);
   if (path === undefined) return unanswered(assertion, undefined, "no result has such a number");
   const seen = view && observe(path, view);
-  if (assertion.sometimes) return judgeSometimes(assertion, seen, complete);
+  if (assertion.sometimes) return judgeSometimes(assertion, seen, evidence);
   if (seen === undefined) return unanswered(assertion, seen, "the phase never began");
+  if (seen.missed !== undefined) return judgeMissed(assertion, seen.missed);
   if (seen.observed === null) return unanswered(assertion, seen, whyNothing(assertion, seen));
-  return judgeObserved(assertion, seen, seen.observed);
+  const known = replicates === undefined ? seen : acrossRuns(path, seen, replicates);
+  return judgeObserved(assertion, known, seen.observed);
 }
 
 function judgeObserved(assertion: Assertion, seen: Observation, observed: number): AssertionResult {
@@ -52,25 +58,47 @@ function judgeObserved(assertion: Assertion, seen: Observation, observed: number
   };
 }
 
+/** What never came within so long a time did not come within a shorter one. */
+function judgeMissed(
+  assertion: Assertion,
+  { interval, why }: NonNullable<Observation["missed"]>,
+): AssertionResult {
+  const { op, value } = assertion;
+  const longer = interval[0] === 0 ? "" : ` within ${short(interval[0] ?? 0)}`;
+  return {
+    ...echo(assertion),
+    observed: null,
+    interval,
+    n: null,
+    verdict: VERDICTS[compareInterval(interval, op, value)],
+    message: `${expectation(assertion)}, got nothing${longer}: ${why}`,
+  };
+}
+
 /** Seen once is enough: of a run that was cut short, not seeing it says nothing. */
 function judgeSometimes(
   assertion: Assertion,
   seen: Observation | undefined,
-  complete: boolean,
+  { complete, replicates }: Evidence,
 ): AssertionResult {
   const { op, value } = assertion;
   const observed = seen?.observed ?? null;
-  const held = observed !== null && comparePoint(observed, op, value) === "yes";
-  const answer: Answer = held ? "yes" : complete ? "no" : "unsure";
+  const runs = replicates ?? [{ observed }];
+  const held = runs.filter(
+    (run) => run.observed !== null && comparePoint(run.observed, op, value) === "yes",
+  ).length;
+  const answer: Answer = held > 0 ? "yes" : complete ? "no" : "unsure";
   const was = observed === null ? "nothing" : got(observed, null, seen?.n ?? null);
-  const cut = answer === "unsure" ? ", which did not go to its end" : "";
+  const all = replicates === undefined ? was : `${was} in all`;
+  const cut = answer === "unsure" ? ", and not all went to their end" : "";
+  const share = `held in ${held} of ${runs.length} ${runs.length === 1 ? "run" : "runs"}${cut}`;
   return {
     ...echo(assertion),
     observed,
     interval: null,
     n: seen?.n ?? null,
     verdict: VERDICTS[answer],
-    message: `${expectation(assertion)}, got ${was}: held in ${held ? 1 : 0} of 1 run${cut}`,
+    message: `${expectation(assertion)}, got ${all}: ${share}`,
   };
 }
 
@@ -125,5 +153,7 @@ function whyNothing({ metric }: Assertion, { n }: Observation): string {
 function remedy(value: number, estimate: Estimate | undefined): string {
   if (estimate?.why !== undefined) return `: undecided, ${estimate.why}`;
   const size = estimate?.needed(value) ?? null;
-  return size === null ? ": undecided" : `: undecided, about ${size} messages would decide`;
+  return size === null
+    ? ": undecided"
+    : `: undecided, about ${size} ${estimate?.unit} would decide`;
 }

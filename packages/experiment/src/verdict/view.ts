@@ -10,14 +10,8 @@ import { meanSampleSize } from "../statistics/mean.ts";
 import { quantileSampleSize } from "../statistics/quantile.ts";
 import { wilson, wilsonSampleSize } from "../statistics/wilson.ts";
 import type { Counts, FaultResult, Interval } from "../result/types.ts";
+import type { RecoveryMeasured } from "../run/recovery.ts";
 import type { MetricPath } from "../spec/metric.ts";
-
-/** What one run of a series observed for the assertion in question; null as in its result. */
-export interface Replicate {
-  readonly observed: number | null;
-  /** Size of the sample it is a statistic of. */
-  readonly n: number | null;
-}
 
 /** The numbers of a run or of a phase. */
 export interface View {
@@ -27,8 +21,8 @@ export interface View {
   /** Closed form of the delivery ratio; null for a phase. */
   readonly expected: number | null;
   readonly faults: readonly FaultResult[];
-  /** Run by run, where these are the numbers of a series. */
-  readonly replicates?: readonly Replicate[];
+  /** The one an assertion about recovery asks for. */
+  readonly recovery: RecoveryMeasured | undefined;
 }
 
 /** How far an observed number may be off. */
@@ -36,7 +30,9 @@ export interface Estimate {
   readonly interval: Interval | null;
   /** Why there is no interval, where there is none. */
   readonly why: string | undefined;
-  /** How many messages would keep a threshold out of the interval; null where none would. */
+  /** What `needed` counts. */
+  readonly unit: "messages" | "runs";
+  /** How many would keep a threshold out of the interval; null where none would. */
   needed(threshold: number): number | null;
 }
 
@@ -47,6 +43,8 @@ export interface Observation {
   readonly n: number | null;
   /** The estimate at a confidence; undefined for a number that is no estimate of anything. */
   readonly estimate: ((confidence: number) => Estimate) | undefined;
+  /** Where nothing was observed although it was waited for: what is known of it, and why that is all. */
+  readonly missed?: { readonly interval: Interval; readonly why: string };
 }
 
 /** Looks a metric up in a view; `observed` is null where the view has no such number. */
@@ -64,6 +62,8 @@ export function observe(path: MetricPath, view: View): Observation {
       const fault = view.faults.find(({ id }) => id === path.fault);
       return plain(fault?.[path.field as "eligible" | "fired" | "expected" | "z"]);
     }
+    case "recovery":
+      return recovery(path.field as "toFirstSuccessMs" | "toSteadyStateMs", view.recovery);
     default:
       return path.group satisfies never;
   }
@@ -71,6 +71,21 @@ export function observe(path: MetricPath, view: View): Observation {
 
 function plain(observed: number | null | undefined): Observation {
   return { observed: observed ?? null, n: null, estimate: undefined };
+}
+
+/** A time that was never reached is longer than it was waited for: that may decide all the same. */
+function recovery(
+  field: "toFirstSuccessMs" | "toSteadyStateMs",
+  measured: RecoveryMeasured | undefined,
+): Observation {
+  const observed = measured?.[field] ?? null;
+  if (measured === undefined || observed !== null) return plain(observed);
+  const longerThan =
+    field === "toFirstSuccessMs"
+      ? measured.firstSuccessLongerThanMs
+      : measured.steadyStateLongerThanMs;
+  const why = measured.reason ?? "it was not reached";
+  return { ...plain(null), missed: { interval: [longerThan, null], why } };
 }
 
 function ratio({ counts }: View): Observation {
@@ -81,6 +96,7 @@ function ratio({ counts }: View): Observation {
     estimate: (confidence) => ({
       interval: wilson(delivered, messages, confidence),
       why: undefined,
+      unit: "messages",
       needed: (threshold) => wilsonSampleSize(delivered, messages, threshold, confidence),
     }),
   };
@@ -100,6 +116,7 @@ function latencyEstimate(field: string, sample: LatencySample): Observation["est
   return (confidence) => ({
     interval: sample.interval(q, confidence),
     why: undefined,
+    unit: "messages",
     needed: (threshold) =>
       quantileSampleSize(sample.atMost(threshold), sample.n, { q, confidence }),
   });
@@ -116,12 +133,14 @@ function meanEstimate(sample: LatencySample, confidence: number): Estimate {
       why: few
         ? `${sample.n} messages give a mean no interval, ${OBSERVATIONS_MIN} would`
         : "even the longest batches of messages resemble their neighbours, so the run is too short for its mean",
+      unit: "messages",
       needed: () => null,
     };
   }
   return {
     interval,
     why: undefined,
+    unit: "messages",
     needed: (threshold) => meanSampleSize(sample.n, estimate.mean, interval, threshold),
   };
 }
