@@ -159,7 +159,9 @@ export function makeResultSchema(spec: z.ZodType<Result["spec"]>): z.ZodType<Res
     recovery: z
       .array(recovery)
       .nullable()
-      .describe("One for each phase of the role fault; null where there is none."),
+      .describe(
+        "One for each phase of the role fault, of a series that of its slowest run; null: no such phase.",
+      ),
     faults: z.array(fault),
     runs: z
       .array(run)

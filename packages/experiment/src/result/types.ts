@@ -131,7 +131,7 @@ export interface ResultBody {
   readonly latencyMs: LatencySummary;
   /** From actual send, of the same messages. */
   readonly serviceMs: LatencySummary;
-  /** One for each phase of the role `fault`; null where there is none. */
+  /** One for each phase of the role `fault`, of a series that of its slowest run; null where there is none. */
   readonly recovery: readonly Recovery[] | null;
   readonly faults: readonly FaultResult[];
   /** A series only: its finished runs, by index. All figures above are pooled over them. */
