@@ -65,6 +65,46 @@ describe.each(["stream", "datagram"] as const)("over a %s link", (kind) => {
     },
   );
 
+  test.each(["request", "reply"] as const)(
+    "a %s that was delayed before it was lost is answered that much later",
+    (direction) => {
+      const late = { id: "late", kind: "delay", delayMs: 250, direction } as const;
+      const lost = { id: "gone", kind: "loss", answer: "error", direction } as const;
+      const world = new CoreWorld({ kind, plan: plan(late, lost) });
+      const client = world.dial();
+      client.send({});
+      world.advanceUs(249_999);
+      expect([client.replies, world.core.stats().heldBytes > 0]).toEqual([[], true]);
+      world.advanceUs(1);
+      expect(client.replies).toEqual([`0!${StatusCode.lost}`]);
+      expect(world.core.stats()).toMatchObject({ heldBytes: 0 });
+    },
+  );
+
+  test("what was held back before it was lost is answered when so many have passed it", () => {
+    const back = { id: "back", kind: "reorder", gap: 1, delayMs: 1000, firstMessages: 1 } as const;
+    const lost = { id: "gone", kind: "loss", answer: "error", firstMessages: 1 } as const;
+    const world = new CoreWorld({ kind, plan: plan(back, lost) });
+    const client = world.dial();
+    for (const operation of [0, 1, 2]) client.send({ operation });
+    world.advanceMs(1);
+    expect(client.replies).toEqual(["1:Hey", `0!${StatusCode.lost}`, "2:Hey"]);
+  });
+
+  test("what is lost passes nobody, and comes once whatever would have doubled it", () => {
+    const back = { id: "back", kind: "reorder", gap: 1, delayMs: 40, firstMessages: 1 } as const;
+    const late = { id: "late", kind: "delay", delayMs: 5, everyMessages: 2 } as const;
+    const twice = { id: "twice", kind: "duplicate", everyMessages: 2 } as const;
+    const lost = { id: "gone", kind: "loss", answer: "error", everyMessages: 2 } as const;
+    const world = new CoreWorld({ kind, plan: plan(back, late, twice, lost) });
+    const client = world.dial();
+    for (const operation of [0, 1]) client.send({ operation });
+    world.advanceMs(39);
+    expect(client.replies).toEqual([`1!${StatusCode.lost}`]);
+    world.advanceMs(1);
+    expect(client.replies).toEqual([`1!${StatusCode.lost}`, "0:Hey"]);
+  });
+
   test("a duplicated request is executed once and answered twice, from memory", () => {
     const twice = { id: "twice", kind: "duplicate", direction: "request" } as const;
     const world = new CoreWorld({ kind, plan: plan(twice), responder: "counter" });
@@ -168,6 +208,19 @@ describe("on a stream", () => {
     client.send(...[0, 1, 2, 3].map((operation) => ({ operation })));
     world.advanceMs(1);
     expect(client.replies).toEqual(["0:Hey", "1:Hey"]);
+    expect(client.seen.error?.code).toBe("reset");
+    expect(world.told("close")).toMatchObject([{ code: "fault" }]);
+  });
+
+  test("a reset that comes after a delay drops the connection that much later", () => {
+    const late = { id: "late", kind: "delay", delayMs: 250, firstMessages: 1 } as const;
+    const rst = { id: "rst", kind: "reset", firstMessages: 1 } as const;
+    const world = new CoreWorld({ plan: plan(late, rst) });
+    const client = world.dial();
+    client.send({ operation: 0 }, { operation: 1 });
+    world.advanceUs(249_999);
+    expect([client.replies, client.seen.isClosed]).toEqual([["1:Hey"], false]);
+    world.advanceUs(1);
     expect(client.seen.error?.code).toBe("reset");
     expect(world.told("close")).toMatchObject([{ code: "fault" }]);
   });

@@ -17,10 +17,6 @@ import type { Parcel, Ticket } from "./ticket.ts";
 /** What a passage asks of its conversation. */
 export interface PassageOwner extends PumpOwner {
   readonly party: PassageParty;
-  /** A fault took the message and says so. */
-  answerLost(ticket: Ticket): void;
-  /** A fault drops the connection. */
-  resetByFault(): void;
 }
 
 /** The link that is passed. */
@@ -82,15 +78,18 @@ export class Passage {
   #obey(decision: Decision, parcel: Parcel, lent: boolean): void {
     switch (decision.fate) {
       case "deliver":
-        this.#deliver(decision, parcel, lent);
+        if (this.#pump === undefined && isPlain(decision)) this.#owner.arrive(parcel);
+        else this.#carry(decision, parcel, lent);
         return;
       case "drop":
         return;
       case "answer":
-        this.#owner.answerLost(parcel.ticket);
+        if (isPrompt(decision)) this.#owner.answerLost(parcel.ticket);
+        else this.#carry(decision, parcel, lent);
         return;
       case "reset":
-        this.#owner.resetByFault();
+        if (isPrompt(decision)) this.#owner.resetByFault(parcel.ticket);
+        else this.#carry(decision, parcel, lent);
         return;
       case "silence":
         this.#silencedBy = decision.records.at(-1)?.fault;
@@ -100,11 +99,7 @@ export class Passage {
     }
   }
 
-  #deliver(decision: Decision, parcel: Parcel, lent: boolean): void {
-    if (this.#pump === undefined && isPlain(decision)) {
-      this.#owner.arrive(parcel);
-      return;
-    }
+  #carry(decision: Decision, parcel: Parcel, lent: boolean): void {
     if (this.#isOverfull(parcel.bytes)) return;
     this.#pump ??= new Pump({
       schedule: this.#context.schedule,
@@ -142,6 +137,10 @@ export class Passage {
 
 /** Whether the decision is to deliver now, once, in one piece. */
 function isPlain(decision: Decision): boolean {
-  const { delayUs, hold, slice, copies } = decision;
-  return delayUs <= 0 && hold === undefined && slice === undefined && copies === 0;
+  return isPrompt(decision) && decision.slice === undefined && decision.copies === 0;
+}
+
+/** Whether what was decided happens now. */
+function isPrompt({ delayUs, hold }: Decision): boolean {
+  return delayUs <= 0 && hold === undefined;
 }

@@ -19,8 +19,8 @@ export interface PassagesOwner {
   post(bytes: Uint8Array): void;
   /** A timer has moved messages: what was written can go. */
   settle(): void;
-  /** A fault drops the connection. */
-  resetByFault(): void;
+  /** A fault drops the connection, by what it does to that message. */
+  resetByFault(ticket: Ticket): void;
 }
 
 /** @see module */
@@ -32,7 +32,7 @@ export class Passages {
     const common = {
       party: owner.party,
       settle: () => owner.settle(),
-      resetByFault: () => owner.resetByFault(),
+      resetByFault: (ticket: Ticket) => owner.resetByFault(ticket),
     };
     this.#requests = new Passage("request", context, {
       ...common,

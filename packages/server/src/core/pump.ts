@@ -5,12 +5,13 @@
  *   decision ─► delay ─► hold ─► copies ─► pieces ─► out
  *              (by time) (until others passed)  (a stream lets nothing in between them)
  *
+ * Where the decision ends in an error reply or a reset, that comes after the delay and the hold.
  * A delay holds up its own message only: like netem, a delay that varies reorders. What the pump
  * keeps is counted in `heldBytes`; the conversation stops reading before that grows without end.
  */
 import type { Decision } from "@faultline/faults";
 import type { Due, Schedule } from "./schedule.ts";
-import type { Parcel } from "./ticket.ts";
+import type { Parcel, Ticket } from "./ticket.ts";
 
 /** What keeping one parcel costs beside its bytes. */
 const UPKEEP_BYTES = 256;
@@ -19,6 +20,10 @@ const UPKEEP_BYTES = 256;
 export interface PumpOwner {
   /** The parcel, or a piece of it, arrives. */
   arrive(parcel: Parcel): void;
+  /** A fault took the message and says so. */
+  answerLost(ticket: Ticket): void;
+  /** A fault drops the connection. */
+  resetByFault(ticket: Ticket): void;
   /** A timer has made parcels arrive: the event is over, what was written can go. */
   settle(): void;
 }
@@ -117,6 +122,12 @@ export class Pump {
     const passed = this.#held.filter((held) => held.order < order);
     for (const held of passed) held.gapLeft--;
     for (const held of passed) {
+    if (decision.fate !== "deliver") {
+      // It never arrives, so it passes nobody.
+      if (decision.fate === "answer") this.#owner.answerLost(parcel.ticket);
+      else this.#owner.resetByFault(parcel.ticket);
+      return;
+    }
       if (held.gapLeft <= 0 && this.#held.includes(held)) this.#letGo(held);
     }
   }
