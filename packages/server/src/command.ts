@@ -9,7 +9,7 @@ import type { FaultPlan } from "@faultline/faults";
 import type { ServerCodec } from "./core/core.ts";
 import type { ResponderName } from "./core/responder.ts";
 import type { ServerErrorCode } from "./error.ts";
-import type { EventLevel, ServerEvent, ServerFaultRecord } from "./event.ts";
+import type { EventLevel, ServerEnding, ServerEvent, ServerFaultRecord } from "./event.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { CoreStats } from "./stats.ts";
 
@@ -38,6 +38,7 @@ export type WorkerOrder =
   | { readonly order: "set-faults"; readonly id: number; readonly plan: FaultPlan }
   | { readonly order: "stats"; readonly id: number }
   | { readonly order: "take-records"; readonly id: number }
+  | { readonly order: "take-endings"; readonly id: number }
   /** The way to another worker. */
   | {
       readonly order: "neighbour";
@@ -58,12 +59,14 @@ export interface WorkerAnswers {
   readonly neighbour: null;
   readonly stats: CoreStats;
   readonly "take-records": ServerFaultRecord[];
+  readonly "take-endings": ServerEnding[];
 }
 
 /** What a worker leaves behind. */
 export interface LastWords {
   readonly stats: CoreStats;
   readonly records: ServerFaultRecord[];
+  readonly endings: ServerEnding[];
 }
 
 /** Why a port could not be had. */

@@ -45,6 +45,22 @@ export type ServerFaultRecord = FaultRecord & {
   readonly sequence: number;
 };
 
+/**
+ * A connection that faults may have been in force on has ended: which of its messages had gone their
+ * whole way past them by then. What a fault drops or resets, and what its own damage makes
+ * unreadable, has gone as far as it ever would.
+ */
+export interface ServerEnding {
+  /** The peer, as `host:port`. */
+  readonly remote: string;
+  /** µs since the server's epoch. */
+  readonly atUs: number;
+  /** Messages read off it: those from this sequence on met no fault. */
+  readonly messages: number;
+  /** Sequences of those read that had more faults to meet: held back, or behind half a frame. */
+  readonly unfinished: readonly number[];
+}
+
 /** What every event has. */
 interface EventCommon {
   /** µs since the server's epoch. */

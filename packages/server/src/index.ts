@@ -10,6 +10,7 @@ export type { ServerErrorCode } from "./error.ts";
 export type {
   CloseCode,
   EventLevel,
+  ServerEnding,
   ServerEvent,
   ServerFaultRecord,
   ServerRefusalCode,

@@ -8,7 +8,7 @@
  * loopback only, no events for every message.
  */
 import type { FaultPlan } from "@faultline/faults";
-import type { ServerFaultRecord } from "./event.ts";
+import type { ServerEnding, ServerFaultRecord } from "./event.ts";
 import type { ServerOptions } from "./options.ts";
 import { checkInteger, completeOptions, refuseBadPlan } from "./options.ts";
 import type { ServerStats } from "./stats.ts";
@@ -50,6 +50,11 @@ export interface FaultServer {
   stats(): Promise<ServerStats>;
   /** The proofs of all faults that acted since the last call, by time. */
   takeRecords(): Promise<ServerFaultRecord[]>;
+  /**
+   * The connections that ended since the last call, once faults had ever been in force, by time. All
+   * records of a connection are there when its ending is.
+   */
+  takeEndings(): Promise<ServerEnding[]>;
   /** Stops listening, sends what is held back, then closes every link and thread. */
   close(options?: CloseOptions): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -130,6 +135,10 @@ class RunningServer implements SupervisedServer {
 
   takeRecords(): Promise<ServerFaultRecord[]> {
     return this.#supervisor.takeRecords();
+  }
+
+  takeEndings(): Promise<ServerEnding[]> {
+    return this.#supervisor.takeEndings();
   }
 
   async close(options: CloseOptions = {}): Promise<void> {

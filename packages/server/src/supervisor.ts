@@ -12,7 +12,7 @@ import type { Clock } from "@faultline/protocol";
 import { systemClock } from "./clock.ts";
 import type { LastWords, WorkerSetup } from "./command.ts";
 import { ServerError } from "./error.ts";
-import type { ServerEvent, ServerEventBody, ServerFaultRecord } from "./event.ts";
+import type { ServerEnding, ServerEvent, ServerEventBody, ServerFaultRecord } from "./event.ts";
 import { reservePort } from "./reserve.ts";
 import type { CoreStats, ServerStats } from "./stats.ts";
 import { mergeStats, withoutGauges } from "./stats.ts";
@@ -55,6 +55,7 @@ export class Supervisor {
   /** Last figures of workers that are gone. */
   #lost: CoreStats[] = [];
   #records: ServerFaultRecord[] = [];
+  #endings: ServerEnding[] = [];
   #restartsUs: number[] = [];
   #restarts = 0;
   #state: "serving" | "closing" | "over" = "serving";
@@ -96,22 +97,22 @@ export class Supervisor {
   }
 
   async stats(): Promise<ServerStats> {
-    const answers =
-      this.#state === "over"
-        ? []
-        : await Promise.all(this.#threads.map((thread) => thread.ask("stats", {})));
-    const known = answers.filter((stats) => stats !== undefined);
-    return { ...mergeStats([...known, ...this.#lost]), workerRestarts: this.#restarts };
+    const answers = await this.#askAll((thread) => thread.ask("stats", {}));
+    return { ...mergeStats([...answers, ...this.#lost]), workerRestarts: this.#restarts };
   }
 
   async takeRecords(): Promise<ServerFaultRecord[]> {
-    const answers =
-      this.#state === "over"
-        ? []
-        : await Promise.all(this.#threads.map((thread) => thread.ask("take-records", {})));
-    const records = [...this.#records, ...answers.flatMap((taken) => taken ?? [])];
+    const answers = await this.#askAll((thread) => thread.ask("take-records", {}));
+    const records = [...this.#records, ...answers.flat()];
     this.#records = [];
     return records.toSorted((one, other) => one.atUs - other.atUs);
+  }
+
+  async takeEndings(): Promise<ServerEnding[]> {
+    const answers = await this.#askAll((thread) => thread.ask("take-endings", {}));
+    const endings = [...this.#endings, ...answers.flat()];
+    this.#endings = [];
+    return endings.toSorted((one, other) => one.atUs - other.atUs);
   }
 
   /** Drains for at most so long, then closes. */
@@ -240,10 +241,18 @@ export class Supervisor {
     await Promise.all(ways);
   }
 
+  /** What those workers answer that are there. */
+  async #askAll<T>(ask: (thread: WorkerThread) => Promise<T | undefined>): Promise<T[]> {
+    if (this.#state === "over") return [];
+    const answers = await Promise.all(this.#threads.map(ask));
+    return answers.filter((answer) => answer !== undefined);
+  }
+
   #keep(last: LastWords | undefined): void {
     if (last === undefined) return;
     this.#lost = [mergeStats([...this.#lost, withoutGauges(last.stats)])];
     this.#records.push(...last.records);
+    this.#endings.push(...last.endings);
   }
 
   async #terminate(): Promise<void> {

@@ -146,6 +146,9 @@ function obey(order: WorkerOrder): void {
     case "take-records":
       answer(order.id, core.takeRecords());
       return;
+    case "take-endings":
+      answer(order.id, core.takeEndings());
+      return;
     case "neighbour":
       meet(order.index, order.port);
       answer(order.id, null);
@@ -205,7 +208,7 @@ function close(graceMs: number): void {
 
 function lastWords(): LastWords {
   post.flush();
-  return { stats: stats(), records: core.takeRecords() };
+  return { stats: stats(), records: core.takeRecords(), endings: core.takeEndings() };
 }
 
 function crash(error: unknown): void {

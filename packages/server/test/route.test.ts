@@ -118,6 +118,10 @@ describe.each(["stream", "datagram"] as const)("a %s link", (kind) => {
     expect(client.replies).toEqual(["0:Hey"]);
     expect(world.cores[1]!.takeRecords()).toMatchObject([{ remote: "memory:1" }]);
     expect(world.cores[0]!.takeRecords()).toEqual([]);
+    client.link.reset();
+    world.ms(1);
+    const endings = kind === "datagram" ? [] : [{ remote: "memory:1", messages: 1 }];
+    expect(world.cores.map((core) => core.takeEndings())).toMatchObject([[], endings]);
   });
 
   test("that sends garbage is refused where it came in", () => {

@@ -100,6 +100,20 @@ describe.each([1, 2])("a server of %i workers", (workers) => {
     expect(met).toEqual(metBefore);
   });
 
+  test("tells of every connection that ended how far it had come, whoever served it", async () => {
+    const rst = plan({ id: "rst", kind: "reset", direction: "request", everyMessages: 3 });
+    const server = await serve({ workers, plan: rst });
+    const clients = Array.from({ length: 6 }, () => tcp(server));
+    for (const [low, client] of clients.entries())
+      client.send(...[0, 1, 2, 3].map((operation) => ({ session: { high: 1, low }, operation })));
+    await Promise.all(clients.map((client) => client.gone()));
+    const endings = await server.takeEndings();
+    expect(new Set(endings.map(({ remote }) => remote)).size).toBe(6);
+    const remote = expect.stringMatching(/^127\.0\.0\.1:\d+$/);
+    expect(endings).toMatchObject(clients.map(() => ({ remote, messages: 3, unfinished: [] })));
+    expect(await server.takeEndings()).toEqual([]);
+  });
+
   test("drops garbage and goes on: its connection is reset, others are not disturbed", async () => {
     const server = await serve({ workers });
     const [good, bad, datagram] = [tcp(server), tcp(server), udp(server)];

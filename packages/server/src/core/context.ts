@@ -6,7 +6,7 @@
  */
 import type { FaultChain, FaultRecord } from "@faultline/faults";
 import type { Clock, FrameWriter } from "@faultline/protocol";
-import type { ServerEventBody, ServerRefusalCode } from "../event.ts";
+import type { ServerEnding, ServerEventBody, ServerRefusalCode } from "../event.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { ServerCounters } from "../stats.ts";
 import type { Occurrences } from "./occurrences.ts";
@@ -30,6 +30,8 @@ export interface CoreContext {
   faultIds: ReadonlySet<string>;
   /** Directions in which a partition swallows what is no message, pings among them. */
   cut: { readonly request: boolean; readonly reply: boolean };
+  /** Whether faults have ever been in force: then the ends of connections are told. */
+  faulty: boolean;
   readonly schedule: Schedule;
   readonly sessions: SessionTable;
   readonly occurrences: Occurrences;
@@ -44,6 +46,8 @@ export interface CoreContext {
   emit(event: ServerEventBody): void;
   /** Keeps the proof that a fault acted, on the message of that sequence. */
   record(record: FaultRecord, party: Party, sequence: number): void;
+  /** Keeps how far the messages of a connection had come when it ended. */
+  ended(ending: ServerEnding): void;
   refused(code: ServerRefusalCode): void;
   /** A limit was met: an event, but not one for each time. */
   atLimit(limit: keyof ServerLimits): void;

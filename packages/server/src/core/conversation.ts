@@ -19,6 +19,7 @@ import { Patience } from "./patience.ts";
 import { Passages } from "./passages.ts";
 import type { Due } from "./schedule.ts";
 import type { Ticket } from "./ticket.ts";
+import { unfinishedOf } from "./unfinished.ts";
 
 /** What a conversation needs beside the context. */
 export interface ConversationHost {
@@ -43,6 +44,8 @@ export class Conversation implements LinkEvents {
   readonly stream: boolean;
   /** Requests read off the wire so far: the sequence of the next one. */
   messages = 0;
+  /** The message that ended the link by what a fault did to it, by its sequence. */
+  culprit: number | undefined;
   /** Of the last good frame; undefined before it, and in the pipe codec. */
   session: SessionId | undefined;
   readonly #context: CoreContext;
@@ -81,7 +84,9 @@ export class Conversation implements LinkEvents {
     return this.#passages === undefined ? 0 : this.#passages.heldBytes;
   }
 
-  onOpen(): void {}
+  onOpen(): void {
+    if (this.#context.faulty) this.#learnName();
+  }
 
   onBytes(bytes: Uint8Array): void {
     const context = this.#context;
@@ -109,6 +114,7 @@ export class Conversation implements LinkEvents {
 
   onClose(error: LinkError | undefined): void {
     this.#closeCode ??= closeCodeOf(error);
+    this.#conclude();
     this.#abandon();
     if (this.#context.verbose) {
       const { connection, remote, messages } = this;
@@ -217,14 +223,23 @@ export class Conversation implements LinkEvents {
     return this.#state === "open" || this.#state === "ending";
   }
 
+  /** A peer that has reset the connection has no name any more: it must be asked for before. */
+  #learnName(): void {
+    void this.link.remote;
+  }
+
   #createPassages(): Passages {
     const dialogue = (this.#dialogue ??= this.#host.createDialogue(this));
+    this.#learnName();
     return new Passages(this.#context, {
       party: this,
       dialogue,
       post: (bytes) => this.post(bytes),
       settle: () => this.settle(),
-      resetByFault: () => this.#reset("fault"),
+      resetByFault: ({ sequence }) => {
+        this.culprit = sequence;
+        this.#reset("fault");
+      },
     });
   }
 
@@ -259,8 +274,20 @@ export class Conversation implements LinkEvents {
     if (this.#state === "over") return;
     this.#closeCode = code;
     if (this.#canWrite) this.#outlet.flush();
+    this.#conclude();
     this.#abandon();
     this.link.reset();
+  }
+
+  /** Tells how far the messages have come, once. */
+  #conclude(): void {
+    const { clock, faulty } = this.#context;
+    if (this.#state === "over" || !this.stream || !faulty) return;
+    const { remote, messages, culprit } = this;
+    const kept = this.#passages?.kept ?? [];
+    const torn = this.#dialogue?.torn ?? [];
+    const unfinished = unfinishedOf({ kept, torn, culprit });
+    this.#context.ended({ remote, atUs: clock.nowUs(), messages, unfinished });
   }
 
   #abandon(): void {

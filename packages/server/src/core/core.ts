@@ -11,7 +11,7 @@ import type { FaultPlan, FaultRecord } from "@faultline/faults";
 import { FaultChain } from "@faultline/faults";
 import type { Clock, Link, LinkEvents, Timer } from "@faultline/protocol";
 import { FrameWriter } from "@faultline/protocol";
-import type { EventLevel, ServerEvent, ServerFaultRecord } from "../event.ts";
+import type { EventLevel, ServerEnding, ServerEvent, ServerFaultRecord } from "../event.ts";
 import type { ServerEventBody, ServerRefusalCode } from "../event.ts";
 import type { ServerLimits } from "../limits.ts";
 import { serverLimits } from "../limits.ts";
@@ -72,7 +72,8 @@ export class ServerCore {
   readonly #conversations = new Set<Conversation>();
   readonly #refusals: RefusalCounts = {};
   readonly #alarm: LimitAlarm;
-  readonly #records: RecordBook;
+  readonly #records: RecordBook<ServerFaultRecord>;
+  readonly #endings: RecordBook<ServerEnding>;
   #connections = 0;
   #sweep: Timer | undefined;
   #onDrained: (() => void) | undefined;
@@ -81,6 +82,7 @@ export class ServerCore {
     const { clock, codec = "frame", responder = "echo", plan = NO_FAULTS } = options;
     const limits = serverLimits(options.limits);
     this.#records = new RecordBook(limits.recordsMax);
+    this.#endings = new RecordBook(limits.recordsMax);
     this.#worker = options.worker ?? 0;
     this.#onEvent = options.onEvent;
     this.#alarm = new LimitAlarm(clock, limits, (event) => this.#emit(event));
@@ -93,6 +95,7 @@ export class ServerCore {
       }),
       faultIds: idsOf(plan),
       cut: cutOf(plan),
+      faulty: plan.faults.length > 0,
       schedule: new Schedule(clock),
       sessions: new SessionTable(limits),
       occurrences: new Occurrences(),
@@ -103,6 +106,7 @@ export class ServerCore {
       draining: false,
       emit: (event) => this.#emit(event),
       record: (record, party, sequence) => this.#record(record, party, sequence),
+      ended: (ending) => this.#keep(this.#endings.add(ending)),
       refused: (code) => this.#countRefusal(code),
       atLimit: (limit) => this.#alarm.met(limit),
     };
@@ -164,6 +168,7 @@ export class ServerCore {
     this.#context.chain.replace(plan);
     this.#context.faultIds = idsOf(plan);
     this.#context.cut = cutOf(plan);
+    this.#context.faulty ||= plan.faults.length > 0;
     this.#emit({ event: "faults-changed", faults: [...this.#context.faultIds] });
   }
 
@@ -186,6 +191,11 @@ export class ServerCore {
   /** The proofs of all faults that acted since the last call, in the order in which they did. */
   takeRecords(): ServerFaultRecord[] {
     return this.#records.take();
+  }
+
+  /** The connections that ended since the last call, once faults had ever been in force. */
+  takeEndings(): ServerEnding[] {
+    return this.#endings.take();
   }
 
   /**
@@ -258,11 +268,14 @@ export class ServerCore {
 
   #record(record: FaultRecord, { connection, remote }: Party, sequence: number): void {
     const kept = placed(record, remote, sequence);
-    if (!this.#records.add(kept)) {
-      this.#context.counters.recordsDropped++;
-      this.#alarm.met("recordsMax");
-    }
+    this.#keep(this.#records.add(kept));
     if (this.#context.verbose) this.#emit({ event: "fault", connection, record: kept });
+  }
+
+  #keep(kept: boolean): void {
+    if (kept) return;
+    this.#context.counters.recordsDropped++;
+    this.#alarm.met("recordsMax");
   }
 
   #countRefusal(code: ServerRefusalCode): void {

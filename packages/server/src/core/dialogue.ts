@@ -14,6 +14,8 @@ export interface Dialogue {
   encodeLost(ticket: Ticket): Uint8Array;
   /** Bytes of requests that are not complete. */
   readonly partialBytes: number;
+  /** Requests that came through the faults, but not whole, so that nothing has answered them. */
+  readonly torn: readonly Ticket[];
   /** The peer sends nothing more: what is not complete never will be. */
   end(): void;
   /** The link is gone. */

@@ -3,9 +3,9 @@
  *
  *   wire ─► decoder ─► request ─(faults)─► arrivals ─► execute ─► reply
  *
- * There are two decoders. The first takes the wire apart into what the client sent. The second sees
- * what is left of it when faults have been at the bytes: a frame cut short swallows the beginning
- * of the next, exactly as it would on a real wire. It is only used where bytes were changed.
+ * There are two decoders. The first takes the wire apart into what the client sent. The second
+ * (arrivals.ts) sees what is left of it when faults have been at the bytes: a frame cut short
+ * swallows the beginning of the next, exactly as it would on a real wire.
  */
 import type { Frame, Refusal, SessionId } from "@faultline/protocol";
 import {
@@ -18,6 +18,7 @@ import {
   sessionToHex,
   StatusCode,
 } from "@faultline/protocol";
+import { type Arrival, Arrivals } from "./arrivals.ts";
 import type { CoreContext } from "./context.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dialogue } from "./dialogue.ts";
@@ -33,7 +34,7 @@ export class FrameDialogue implements Dialogue {
   readonly #context: CoreContext;
   readonly #decoder: FrameDecoder | undefined;
   readonly #executor: Executor;
-  #arrivals: FrameDecoder | undefined;
+  #arrivals: Arrivals | undefined;
 
   constructor(conversation: Conversation, context: CoreContext) {
     this.#conversation = conversation;
@@ -45,6 +46,10 @@ export class FrameDialogue implements Dialogue {
   get partialBytes(): number {
     const wire = this.#decoder === undefined ? 0 : this.#decoder.bufferedBytes;
     return wire + (this.#arrivals === undefined ? 0 : this.#arrivals.bufferedBytes);
+  }
+
+  get torn(): readonly Ticket[] {
+    return this.#arrivals?.torn ?? [];
   }
 
   read(bytes: Uint8Array, nowUs: number): void {
@@ -64,15 +69,16 @@ export class FrameDialogue implements Dialogue {
   arrive(parcel: Parcel): void {
     const nowUs = this.#context.clock.nowUs();
     if (!this.#conversation.stream) {
-      this.#takeArrival(decodeDatagram(parcel.bytes, this.#context.limits), parcel.ticket, nowUs);
+      const item = decodeDatagram(parcel.bytes, this.#context.limits);
+      this.#takeArrival({ item, ticket: parcel.ticket, own: true }, nowUs);
       return;
     }
-    const arrivals = (this.#arrivals ??= new FrameDecoder(this.#context.limits));
-    arrivals.push(parcel.bytes);
+    const arrivals = (this.#arrivals ??= new Arrivals(this.#context.limits));
+    arrivals.push(parcel);
     while (!this.#conversation.isOver) {
-      const item = arrivals.next();
-      if (item === undefined) return;
-      this.#takeArrival(item, parcel.ticket, nowUs);
+      const arrival = arrivals.next();
+      if (arrival === undefined) return;
+      this.#takeArrival(arrival, nowUs);
     }
   }
 
@@ -115,9 +121,11 @@ export class FrameDialogue implements Dialogue {
   }
 
   /** One frame that faults have let through, whole or not. */
-  #takeArrival(item: Frame | Refusal, ticket: Ticket, nowUs: number): void {
-    if (isRefusal(item)) this.#refuse(item, ticket);
-    else if (item.type !== FrameType.data) this.#refuseType(item);
+  #takeArrival({ item, ticket, own }: Arrival, nowUs: number): void {
+    if (isRefusal(item)) {
+      if (item.fatal && own) this.#conversation.culprit = ticket.sequence;
+      this.#refuse(item, ticket);
+    } else if (item.type !== FrameType.data) this.#refuseType(item);
     // Its caller has given up: executing it would help nobody, and neither would an answer.
     else if (ticket.untilUs > 0 && nowUs >= ticket.untilUs) this.#context.counters.expired++;
     else this.#answer(ticket, this.#executor.execute(item, nowUs));

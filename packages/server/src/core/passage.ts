@@ -71,6 +71,11 @@ export class Passage {
     this.#obey(decision, { ticket, bytes: decision.bytes ?? bytes }, lent);
   }
 
+  /** Messages that have not arrived, or not wholly. */
+  get kept(): Iterable<Parcel> {
+    return this.#pump?.kept ?? [];
+  }
+
   close(): void {
     this.#pump?.close();
   }

@@ -9,7 +9,7 @@ import type { CoreContext } from "./context.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { PassageParty } from "./passage.ts";
 import { Passage } from "./passage.ts";
-import type { Ticket } from "./ticket.ts";
+import type { Parcel, Ticket } from "./ticket.ts";
 
 /** The conversation, as far as its passages need it. */
 export interface PassagesOwner {
@@ -51,6 +51,11 @@ export class Passages {
   /** Bytes that faults keep back, upkeep included. */
   get heldBytes(): number {
     return this.#requests.heldBytes + this.#replies.heldBytes;
+  }
+
+  /** Requests that have not arrived, or not wholly. Replies have met their faults when they are. */
+  get kept(): Iterable<Parcel> {
+    return this.#requests.kept;
   }
 
   /** Whether a fault swallows everything that goes this way. */

@@ -45,6 +45,11 @@ export class PipeDialogue implements Dialogue {
     return (this.#wire?.bufferedBytes ?? 0) + (this.#arrivals?.bufferedBytes ?? 0);
   }
 
+  get torn(): readonly Ticket[] {
+    const isPartial = (this.#arrivals?.bufferedBytes ?? 0) > 0;
+    return isPartial && this.#lastArrived !== undefined ? [this.#lastArrived] : [];
+  }
+
   read(bytes: Uint8Array): void {
     if (!this.#conversation.stream) {
       this.#take(decodePipeDatagram(bytes, this.#limits));

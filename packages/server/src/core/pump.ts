@@ -50,6 +50,7 @@ export class Pump {
   readonly #owner: PumpOwner;
   readonly #stream: boolean;
   readonly #dues = new Set<Due>();
+  readonly #kept = new Set<Parcel>();
   #held: Held[] = [];
   /** Wait until the pieces of a parcel before them are through. */
   #behind: Shipment[] = [];
@@ -67,6 +68,11 @@ export class Pump {
   /** Bytes kept back, with 256 for the upkeep of each parcel; 0 when nothing is. */
   get heldBytes(): number {
     return this.#heldBytes;
+  }
+
+  /** What has not arrived, or not wholly. A parcel may be in here in several copies. */
+  get kept(): Iterable<Parcel> {
+    return this.#kept;
   }
 
   /** Carries a parcel as decided. Its bytes are the pump's from here on. */
@@ -88,6 +94,7 @@ export class Pump {
     this.#closed = true;
     for (const due of this.#dues) this.#schedule.remove(due);
     this.#dues.clear();
+    this.#kept.clear();
     this.#held = [];
     this.#behind = [];
     this.#heldBytes = 0;
@@ -115,6 +122,12 @@ export class Pump {
 
   /** Delivers, and counts that for those it has passed. Freed ones follow, and count as well. */
   #passOn(parcel: Parcel, decision: Decision, order: number): void {
+    if (decision.fate !== "deliver") {
+      // It never arrives, so it passes nobody.
+      if (decision.fate === "answer") this.#owner.answerLost(parcel.ticket);
+      else this.#owner.resetByFault(parcel.ticket);
+      return;
+    }
     for (let copy = 0; copy <= decision.copies; copy++) {
       const ticket = copy === 0 ? parcel.ticket : { ...parcel.ticket, copy };
       this.#deliver({ ...parcel, ticket }, decision.slice);
@@ -122,12 +135,6 @@ export class Pump {
     const passed = this.#held.filter((held) => held.order < order);
     for (const held of passed) held.gapLeft--;
     for (const held of passed) {
-    if (decision.fate !== "deliver") {
-      // It never arrives, so it passes nobody.
-      if (decision.fate === "answer") this.#owner.answerLost(parcel.ticket);
-      else this.#owner.resetByFault(parcel.ticket);
-      return;
-    }
       if (held.gapLeft <= 0 && this.#held.includes(held)) this.#letGo(held);
     }
   }
@@ -190,11 +197,13 @@ export class Pump {
   }
 
   #keep(parcel: Parcel): void {
+    this.#kept.add(parcel);
     this.#heldBytes += parcel.bytes.length + UPKEEP_BYTES;
   }
 
   /** Never below 0: the link may have been closed while its parcels were on the way. */
   #release(parcel: Parcel): void {
+    this.#kept.delete(parcel);
     this.#heldBytes = Math.max(0, this.#heldBytes - parcel.bytes.length - UPKEEP_BYTES);
   }
 }
