@@ -54,6 +54,7 @@ function boastful(): Partial<SimulatedParts> {
       return {
         accept: (link) => core.accept(link),
         setFaults: (plan) => core.setFaults(plan),
+        takeEndings: () => core.takeEndings(),
         takeRecords: () => core.takeRecords(),
         stats() {
           asked += 1;

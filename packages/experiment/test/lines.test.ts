@@ -14,6 +14,7 @@ function lines(codec: "frame" | "pipe" = "frame"): { lines: Lines; out: Exchange
   const out: ExchangeLine[] = [];
   const made = new Lines({
     codec,
+    stream: false,
     sessions: ["0000000000000001", "00000000000000ff"],
     faultIds: ["drop", "flip", "told"],
     startUs: 1_000,
@@ -165,10 +166,11 @@ function feedRig(faultIds: readonly string[] = ["drop"], broken = false): FeedRi
         });
   const feed = new Feed({
     codec: "frame",
+    stream: true,
     sessions: ["0000000000000001"],
     faultIds,
     startUs: 0,
-    world: { clock, takeRecords },
+    world: { clock, takeRecords, takeEndings: () => Promise.resolve([]) },
     onLine: (line) => out.push(line),
     onFull: () => said.push("full"),
     onRoom: () => said.push("room"),

@@ -191,7 +191,15 @@ export const exchangeSchema: z.ZodType<ExchangeLine> = z.looseObject({
         ...(["reply", "late-reply", "corrupt", "error-reply"] as const),
         ...(["timeout", "reset", "refused", "aborted"] as const),
       ]),
-      faults: z.array(z.string()),
+      faults: z
+        .array(z.string())
+        .describe("Ids of the faults that met it, in the order of the spec."),
+      cut: z
+        .literal(true)
+        .optional()
+        .describe(
+          "Only there when true: its connection ended before the attempt had gone its whole way past the faults, so `faults` holds only what had met it by then.",
+        ),
     }),
   ),
 }) as z.ZodType<ExchangeLine>;

@@ -168,6 +168,11 @@ export interface AttemptLine {
   readonly ended: AttemptEnd;
   /** Ids of the faults that met it, in the order of the spec. */
   readonly faults: readonly string[];
+  /**
+   * Only there when true: its connection ended before the attempt had gone its whole way past the
+   * faults, so `faults` holds only what had met it by then.
+   */
+  readonly cut?: true;
 }
 
 /** One message with all its attempts: a line of `exchanges`. */

@@ -151,6 +151,7 @@ class Run {
     if (onExchange === nobody && spec.mode === "real") return undefined;
     return new Feed({
       codec: spec.codec,
+      stream: spec.transport !== "udp",
       sessions: this.#clients.map((_, client) => sessionToHex(sessionOf(spec.seed, client))),
       faultIds: declaredFaults(spec).map(({ id }) => id),
       startUs: this.#startUs,

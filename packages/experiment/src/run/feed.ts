@@ -11,7 +11,7 @@ import type { World } from "./port.ts";
 
 /** What a feed works with. */
 export interface FeedOptions extends LinesOptions {
-  readonly world: Pick<World, "clock" | "takeRecords">;
+  readonly world: Pick<World, "clock" | "takeEndings" | "takeRecords">;
   /** Too many lines wait. */
   onFull(): void;
   /** They wait no more. */
@@ -81,10 +81,13 @@ export class Feed {
   #fetch(): void {
     const { world, onError } = this.#options;
     const atOnce = this.#full || this.#onEmpty !== undefined;
-    const complete = this.#lines.complete(world.clock.nowUs(), atOnce);
-    world.takeRecords().then(
-      (records) => {
-        this.#lines.take(records, complete);
+    const nowUs = world.clock.nowUs();
+    const complete = this.#lines.complete(nowUs, atOnce);
+    // In this order: whatever a connection has left is there when its end is.
+    Promise.all([world.takeEndings(), world.takeRecords()]).then(
+      ([endings, records]) => {
+        this.#lines.hear(endings);
+        this.#lines.take(records, this.#lines.vouched(complete, nowUs));
         this.#busy = false;
         this.#afterFetch();
       },

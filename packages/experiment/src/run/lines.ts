@@ -10,17 +10,21 @@
  * stragglers afterwards is left out (`LINE_GRACE_US`), or the same seed would show other faults
  * depending on who looked when. Frames are joined by (session, operation, attempt), pipe messages,
  * which carry no identity, by their place on the wire: (client's address, n-th message of that
- * connection).
+ * connection). By that place it is also known which attempts were cut (endings.ts): a line waits
+ * until the server has told of every connection that it lost.
  * Memory holds what is open and what waits for one fetch, never the run.
  */
-import type { ServerFaultRecord } from "@faultline/server";
+import type { ServerEnding, ServerFaultRecord } from "@faultline/server";
 import type { AttemptLine, ExchangeLine } from "../result/types.ts";
 import type { Settled } from "./driver.ts";
+import { Endings } from "./endings.ts";
 import { outcomeOf } from "./tally.ts";
 
 /** What the lines are made with. */
 export interface LinesOptions {
   readonly codec: "frame" | "pipe";
+  /** Whether messages travel on connections, which may end. */
+  readonly stream: boolean;
   /** 16 hex digits each, in the order of the clients. */
   readonly sessions: readonly string[];
   /** Fault ids in the order of the spec. */
@@ -35,7 +39,7 @@ export interface LinesOptions {
  * still count, in µs: ample for a busy server on loopback, and for clocks of two threads that disagree.
  */
 export const LINE_GRACE_US = 100_000;
-/** Longest a line waits for an answer to something sent later, in µs: there may be none. */
+/** Longest a line waits for an answer to something sent later, or for the end of a connection, in µs: there may be none. */
 const PATIENCE_US = 2_000_000;
 /** Records kept for pipe messages that have not settled. What is older belongs to settled ones. */
 const PIPE_RECORDS_MAX = 65_536;
@@ -50,9 +54,12 @@ export class Lines {
   readonly #waiting: Settled[] = [];
   /** When each client sent what it was answered last. */
   readonly #answeredUs = new Map<number, number>();
+  /** Undefined where no connection can end. */
+  readonly #endings: Endings | undefined;
 
   constructor(options: LinesOptions) {
     this.#options = options;
+    this.#endings = options.stream && options.faultIds.length > 0 ? new Endings() : undefined;
     this.#clientOf = new Map(options.sessions.map((session, client) => [session, client]));
     this.#rankOf = new Map(options.faultIds.map((id, rank) => [id, rank]));
   }
@@ -71,6 +78,7 @@ export class Lines {
   settle(settled: Settled): void {
     this.#waiting.push(settled);
     const { client, outcome } = settled;
+    this.#endings?.see(client, outcome.attempts);
     const answered = outcome.attempts.findLast(
       ({ ended }) => ended === "reply" || ended === "error-reply",
     );
@@ -90,6 +98,22 @@ export class Lines {
       return crossed !== undefined && crossed.sentUs >= (this.#answeredUs.get(client) ?? -1);
     });
     return first === -1 ? this.#waiting.length : first;
+  }
+
+  /** Hands in the ends of connections. Records fetched before these must not come after. */
+  hear(endings: readonly ServerEnding[]): void {
+    this.#endings?.add(endings);
+  }
+
+  /** How many of so many complete lines wait for no end of a connection. */
+  vouched(complete: number, nowUs: number): number {
+    const endings = this.#endings;
+    if (endings === undefined) return complete;
+    const first = this.#waiting.slice(0, complete).findIndex(({ client, outcome }) => {
+      if (outcome.endedUs + PATIENCE_US <= nowUs) return false;
+      return outcome.attempts.some((attempt) => endings.isAwaited(client, attempt));
+    });
+    return first === -1 ? complete : first;
   }
 
   /** Hands in records, fetched when so many lines were complete: these go out. */
@@ -133,6 +157,7 @@ export class Lines {
         endedUs: attempt.endedUs - this.#options.startUs,
         ended: attempt.ended,
         faults: this.#ordered(met.filter(({ atUs }) => atUs <= untilUs)),
+        ...(this.#endings?.isCut(client, attempt) === true ? { cut: true } : {}),
       };
     });
     this.#records.delete(messageKey(client, message));

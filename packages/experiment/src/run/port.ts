@@ -7,7 +7,7 @@
 import type { Client } from "@faultline/client";
 import type { FaultPlan } from "@faultline/faults";
 import type { Clock, Timer } from "@faultline/protocol";
-import type { ServerFaultRecord, ServerStats } from "@faultline/server";
+import type { ServerEnding, ServerFaultRecord, ServerStats } from "@faultline/server";
 import type { Envelope } from "../result/types.ts";
 import type { RunError } from "./error.ts";
 
@@ -43,6 +43,8 @@ export interface World {
   setFaults(plan: FaultPlan): Promise<void>;
   /** The fault records since the last call. */
   takeRecords(): Promise<readonly ServerFaultRecord[]>;
+  /** The connections that ended since the last call; asked first, it tells of none too early. */
+  takeEndings(): Promise<readonly ServerEnding[]>;
   stats(): Promise<ServerStats>;
   /** Rolling digest over every event; null where events are not ordered by us. */
   digest(): string | null;

@@ -14,6 +14,7 @@ import {
   mergeStats,
   type ServerCore,
   type ServerCoreOptions,
+  type ServerEnding,
   type ServerFaultRecord,
   withoutGauges,
 } from "@faultline/server";
@@ -22,7 +23,10 @@ import { faultPlan } from "../plan/faults.ts";
 import type { FullSpec } from "../spec/types.ts";
 
 /** As much of a server core as a simulated run needs. */
-export type ServerPart = Pick<ServerCore, "accept" | "setFaults" | "takeRecords" | "stats">;
+export type ServerPart = Pick<
+  ServerCore,
+  "accept" | "setFaults" | "stats" | "takeEndings" | "takeRecords"
+>;
 
 /** Makes the core of one life. */
 export type CreateServerPart = (options: ServerCoreOptions) => ServerPart;
@@ -39,6 +43,7 @@ export class SimulatedServer {
   #core: ServerPart | undefined;
   #past: CoreStats[] = [];
   #records: ServerFaultRecord[] = [];
+  #endings: ServerEnding[] = [];
 
   constructor(spec: FullSpec, create: CreateServerPart = createServerCore) {
     this.#spec = spec;
@@ -71,6 +76,13 @@ export class SimulatedServer {
     return records;
   }
 
+  /** The connections that ended since the last call. One that a crash took with it is not among them. */
+  takeEndings(): ServerEnding[] {
+    const endings = [...this.#endings, ...(this.#core?.takeEndings() ?? [])];
+    this.#endings = [];
+    return endings;
+  }
+
   /** What all lives have counted together. */
   stats(): CoreStats {
     const now = this.#core === undefined ? [] : [this.#core.stats()];
@@ -93,6 +105,7 @@ export class SimulatedServer {
     return () => {
       this.#past = [mergeStats([...this.#past, withoutGauges(core.stats())])];
       this.#records.push(...core.takeRecords());
+      this.#endings.push(...core.takeEndings());
       this.#core = undefined;
     };
   };

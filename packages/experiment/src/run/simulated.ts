@@ -135,6 +135,10 @@ class SimulatedWorld implements World {
     return Promise.resolve(records);
   }
 
+  takeEndings(): ReturnType<World["takeEndings"]> {
+    return Promise.resolve(this.#server.takeEndings());
+  }
+
   stats(): ReturnType<World["stats"]> {
     return Promise.resolve({ ...this.#server.stats(), workerRestarts: 0 });
   }

@@ -51,6 +51,7 @@ export async function openRealWorld(spec: FullSpec, options: WorldOptions): Prom
     wallTimer: (afterMs, run) => clock.setTimer(clock.nowUs() + afterMs * US_PER_MS, run),
     setFaults: (plan) => guard(server.setFaults(plan)),
     takeRecords: () => guard(server.takeRecords()),
+    takeEndings: () => guard(server.takeEndings()),
     stats: () => guard(server.stats()),
     digest: () => null,
     envelope: () => envelope(startedAt, (clock.nowUs() - startUs) / US_PER_MS),

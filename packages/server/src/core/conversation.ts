@@ -85,7 +85,8 @@ export class Conversation implements LinkEvents {
   }
 
   onOpen(): void {
-    if (this.#context.faulty) this.#learnName();
+    // Asked for now: a peer that has reset the connection has no name any more.
+    if (this.#context.faulty) void this.link.remote;
   }
 
   onBytes(bytes: Uint8Array): void {
@@ -223,14 +224,9 @@ export class Conversation implements LinkEvents {
     return this.#state === "open" || this.#state === "ending";
   }
 
-  /** A peer that has reset the connection has no name any more: it must be asked for before. */
-  #learnName(): void {
-    void this.link.remote;
-  }
-
   #createPassages(): Passages {
     const dialogue = (this.#dialogue ??= this.#host.createDialogue(this));
-    this.#learnName();
+    void this.link.remote;
     return new Passages(this.#context, {
       party: this,
       dialogue,
