@@ -17,7 +17,7 @@ import { readers, SEED_MAX } from "../options/values.ts";
 import { duration } from "../output/numbers.ts";
 import { bar } from "../output/picture.ts";
 import { Progress } from "../output/progress.ts";
-import { verdictPaint } from "../output/report.ts";
+import { verdictPaint } from "../output/verdict.ts";
 import { styleFor } from "../output/style.ts";
 import { createCommand, runProgram } from "../program.ts";
 import { reasonOf } from "../reasons.ts";

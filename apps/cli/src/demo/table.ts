@@ -10,7 +10,7 @@ import type { Result } from "@faultline/experiment";
 import { count, duration, figure } from "../output/numbers.ts";
 import { PICTURE_AXIS } from "../output/picture.ts";
 import { printable } from "../output/printable.ts";
-import { verdictPaint } from "../output/report.ts";
+import { verdictPaint } from "../output/verdict.ts";
 import type { Style } from "../output/style.ts";
 import { drawTable } from "../output/table.ts";
 import type { Column } from "../output/table.ts";

@@ -10,7 +10,7 @@ import { existsSync } from "node:fs";
 import type { Readable } from "node:stream";
 
 import { parseSpec, planScenario, scenarios } from "@faultline/experiment";
-import type { FullSpec, Mode, SpecProblem, TransportName } from "@faultline/experiment";
+import type { FullSpec, Mode, SeedsInput, SpecProblem, TransportName } from "@faultline/experiment";
 
 import { ToolError } from "../exit.ts";
 import { didYouMean } from "../options/suggest.ts";
@@ -20,6 +20,8 @@ import { decodeText, readTextFile, SPEC_BYTES_MAX } from "./file.ts";
 /** What the command line says beside the spec; an absent field leaves the spec's own. */
 export interface SpecOverrides {
   readonly seed?: number;
+  /** Null: one run, whatever the spec says. Seeds without a base begin at the spec's own seed. */
+  readonly seeds?: SeedsInput | null;
   readonly mode?: Mode;
   readonly transport?: TransportName;
 }
@@ -60,7 +62,21 @@ function parseJson(text: string, from: string): unknown {
 
 function overridden(input: unknown, overrides: SpecOverrides): unknown {
   const record = typeof input === "object" && input !== null && !Array.isArray(input);
-  return record ? { ...input, ...overrides } : input;
+  return record ? { ...input, ...overrides, ...seedUnder(input, overrides) } : input;
+}
+
+/** The seed that seeds from the command line leave: where they begin, it is theirs to say. */
+function seedUnder(
+  own: { readonly seed?: unknown; readonly seeds?: unknown },
+  { seed, seeds }: SpecOverrides,
+): { readonly seed?: unknown } {
+  if (seed !== undefined || seeds === undefined || seeds === null) return {};
+  if (!("runs" in seeds) || seeds.base !== undefined) return { seed: undefined };
+  if (own.seed !== undefined || typeof own.seeds !== "object" || own.seeds === null) return {};
+  const first = Array.isArray(own.seeds)
+    ? (own.seeds as unknown[])[0]
+    : (own.seeds as { readonly base?: unknown }).base;
+  return { seed: first };
 }
 
 function specFromJson(
@@ -87,7 +103,7 @@ export function specOfScenario(name: string, overrides: SpecOverrides): FullSpec
   const plan = planScenario({ scenario: name, ...overrides });
   if (plan.ok) return plan.spec;
   const [first, ...rest] = plan.errors.map(
-    ({ path, message }) => `"--${path.slice(1)}" ${message}`,
+    ({ path, message }) => `"--${path.split("/")[1] ?? ""}" ${message}`,
   );
   throw new ToolError(`Cannot run as ${first ?? "the scenario is not sound"}`, { details: rest });
 }

@@ -21,6 +21,11 @@ export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, " ");
 }
 
+/** `1 run`, `2 runs`. */
+export function plural(n: number, word: string): string {
+  return `${count(n)} ${word}${n === 1 ? "" : "s"}`;
+}
+
 /** A ratio as a percentage with at most two decimals: `98.15 %`. */
 export function percent(ratio: number | null): string {
   return ratio === null ? UNKNOWN : `${Number((ratio * 100).toFixed(2))} %`;

@@ -6,18 +6,14 @@
  */
 import type { AssertionResult, FaultResult, Result } from "@faultline/experiment";
 
-import { count, duration, figure, percent, UNKNOWN } from "./numbers.ts";
+import { count, duration, figure, percent, plural, UNKNOWN } from "./numbers.ts";
 import { PICTURE_AXIS } from "./picture.ts";
 import type { LatencyPicture } from "./picture.ts";
 import { printable } from "./printable.ts";
-import type { Paint, Style } from "./style.ts";
+import { betweenText, runsIn, runTable, runsText, seedText } from "./runs.ts";
+import type { Style } from "./style.ts";
 import { drawTable } from "./table.ts";
-
-/** How a verdict is painted. */
-export function verdictPaint(verdict: Result["verdict"], style: Style): Paint {
-  if (verdict === "pass") return style.good;
-  return verdict === "inconclusive" ? style.warn : style.bad;
-}
+import { verdictPaint } from "./verdict.ts";
 
 function mark(verdict: Result["verdict"], style: Style): string {
   const [good, bad, open] = style.unicode ? ["✔", "✘", "?"] : ["ok", "NO", "??"];
@@ -25,18 +21,15 @@ function mark(verdict: Result["verdict"], style: Style): string {
   return verdictPaint(verdict, style)(shape);
 }
 
-function plural(n: number, word: string): string {
-  return `${count(n)} ${word}${n === 1 ? "" : "s"}`;
-}
-
 function heading(result: Result, style: Style): string[] {
   const { spec } = result;
   const { messages, clients } = spec.workload;
   const facts = [
-    `seed ${result.seed}`,
+    seedText(spec),
     result.mode,
     spec.transport,
     spec.codec === "frame" ? `frame with ${spec.checksum}` : spec.codec,
+    ...(spec.seeds === null ? [] : [plural(runsIn(spec.seeds), "run")]),
     plural(messages, "message"),
     plural(clients, "client"),
   ];
@@ -162,9 +155,13 @@ export function reportLines(
     row("corruption", corruption(result, style)),
     row("latency ms", latency(result)),
   ];
+  const { runs, betweenRuns } = result;
+  if (runs !== null) lines.push(row("runs", runsText(result)));
+  if (betweenRuns !== null) lines.push(row("between", betweenText(betweenRuns)));
   if (picture !== undefined) lines.push(row("", `${picture.draw(style)}  ${axis}`));
   lines.push(...recoveries(result));
   if (result.faults.length > 0) lines.push("", ...faultTable(result.faults, style, columnsMax));
+  if (runs !== null && runs.length > 0) lines.push("", ...runTable(runs, style, columnsMax));
   if (result.assertions.length > 0) {
     lines.push("", ...result.assertions.map((assertion) => assertionLine(assertion, style)));
   }

@@ -13,6 +13,7 @@ import type {
   Mode,
   Result,
   RunOptions,
+  SeedsInput,
   TransportName,
 } from "@faultline/experiment";
 
@@ -20,15 +21,17 @@ import { exitCodeOf, ToolError } from "../exit.ts";
 import type { ExitCode } from "../exit.ts";
 import { LineFile, prepareFile, writeTextFile } from "../input/file.ts";
 import { listenForStop } from "../input/stop.ts";
+import { readSeeds } from "../options/seeds.ts";
 import { readers, SEED_MAX } from "../options/values.ts";
 import { differenceLines, sameLine } from "../output/determinism.ts";
 import { junitXml } from "../output/junit.ts";
 import { latencyUsOf } from "../output/latency.ts";
-import { count, duration } from "../output/numbers.ts";
+import { count, duration, plural } from "../output/numbers.ts";
 import { bar, LatencyPicture } from "../output/picture.ts";
 import { Progress } from "../output/progress.ts";
 import { printable } from "../output/printable.ts";
 import { reportLines } from "../output/report.ts";
+import { runsIn, seedText } from "../output/runs.ts";
 import { styleFor } from "../output/style.ts";
 import { createCommand } from "../program.ts";
 import type { Finish } from "../program.ts";
@@ -36,6 +39,8 @@ import type { System } from "../system.ts";
 
 interface RunFlags {
   readonly seed?: number;
+  readonly seeds?: SeedsInput;
+  readonly threads?: number;
   readonly mode?: Mode;
   readonly transport?: TransportName;
   readonly json?: boolean;
@@ -48,6 +53,7 @@ interface RunFlags {
 /** Columns of the picture in the report: eight to a decade. */
 const PICTURE_COLUMNS = 48;
 const BAR_COLUMNS = 24;
+const THREADS_MAX = 256;
 
 /** What the contract names and this version does not do yet. */
 function refuseWhatIsNotHere(flags: RunFlags): void {
@@ -67,8 +73,11 @@ interface Work {
   readonly flags: RunFlags;
 }
 
-function startLine({ name, transport, workload, seed }: FullSpec): string {
-  return `running ${printable(name)} over ${transport}, ${count(workload.messages)} messages, seed ${seed}`;
+function startLine(spec: FullSpec): string {
+  const { name, transport, workload, seeds } = spec;
+  const messages = `${count(workload.messages)} messages`;
+  const work = seeds === null ? messages : `${plural(runsIn(seeds), "run")} of ${messages}`;
+  return `running ${printable(name)} over ${transport}, ${work}, ${seedText(spec)}`;
 }
 
 /** Runs once, or twice where the two are to be compared. @throws ToolError where they differ */
@@ -94,22 +103,29 @@ async function carryOut(
 }
 
 /** Runs with progress on standard error; resolves also when stopped, with what is finished. */
-async function runWatched(work: Work, onExchange: (line: ExchangeLine) => void): Promise<Result> {
-  const { system, spec } = work;
+async function runWatched(
+  work: Work,
+  onExchange: ((line: ExchangeLine) => void) | undefined,
+): Promise<Result> {
+  const { system, spec, flags } = work;
   const progress = new Progress(system);
   const style = styleFor(system.stderr, system.env);
   const startedMs = system.nowMs();
   const stop = listenForStop(system, () => progress.line("stopping; what is finished is kept"));
   progress.line(startLine(spec));
+  let runs = 0;
   try {
     const options: RunOptions = {
       signal: stop.signal,
-      onExchange,
+      ...(onExchange && { onExchange }),
+      ...(flags.threads !== undefined && { threads: flags.threads }),
+      onRun: () => (runs += 1),
       onProgress: ({ done, total }) => {
         progress.status(() => {
           const share = bar(total === 0 ? 1 : done / total, BAR_COLUMNS, style);
           const took = duration(system.nowMs() - startedMs);
-          return `${share}  ${count(done)} of ${count(total)}  ${took}  Ctrl-C to stop`;
+          const over = spec.seeds === null ? "" : `  ${plural(runs, "run")} done`;
+          return `${share}  ${count(done)} of ${count(total)}${over}  ${took}  Ctrl-C to stop`;
         });
       },
     };
@@ -120,21 +136,24 @@ async function runWatched(work: Work, onExchange: (line: ExchangeLine) => void):
   }
 }
 
-function show({ system, flags }: Work, result: Result, picture: LatencyPicture): void {
+function show({ system, flags }: Work, result: Result, picture?: LatencyPicture): void {
   if (flags.json === true) {
     system.stdout.write(`${JSON.stringify(result)}\n`);
     return;
   }
   const style = styleFor(system.stdout, system.env);
-  const lines = reportLines(result, { style, columnsMax: system.stdout.columns, picture });
+  const columnsMax = system.stdout.columns;
+  const lines = reportLines(result, { style, columnsMax, ...(picture && { picture }) });
   system.stdout.write(`\n${lines.join("\n")}\n`);
 }
 
 async function run(system: System, named: string, flags: RunFlags): Promise<ExitCode> {
   refuseWhatIsNotHere(flags);
-  const { seed, mode, transport } = flags;
+  const { seed, seeds, mode, transport } = flags;
   const overrides = {
-    ...(seed === undefined ? {} : { seed }),
+    // one seed is one run, whatever the spec says
+    ...(seed === undefined ? {} : { seed, seeds: null }),
+    ...(seeds === undefined ? {} : { seeds }),
     ...(mode === undefined ? {} : { mode }),
     ...(transport === undefined ? {} : { transport }),
   };
@@ -147,13 +166,15 @@ async function run(system: System, named: string, flags: RunFlags): Promise<Exit
   }
   const exchanges = flags.exchanges === undefined ? undefined : new LineFile(flags.exchanges);
   if (flags.junit !== undefined) prepareFile(flags.junit);
-  const picture = new LatencyPicture(PICTURE_COLUMNS);
   const work = { system, spec, flags };
-  const result = await runWatched(work, (line) => {
+  // lines of many runs at once have to wait for one another, so they are asked for only if wanted
+  const picture = spec.seeds === null ? new LatencyPicture(PICTURE_COLUMNS) : undefined;
+  const onExchange = (line: ExchangeLine): void => {
     exchanges?.add(JSON.stringify(line));
     const took = latencyUsOf(line);
-    if (took !== undefined) picture.add(took);
-  });
+    if (took !== undefined) picture?.add(took);
+  };
+  const result = await runWatched(work, picture || exchanges ? onExchange : undefined);
   // The result first: a disk that is full must not cost it.
   show(work, result, picture);
   if (flags.junit !== undefined) writeTextFile(flags.junit, junitXml(result));
@@ -167,6 +188,16 @@ export function runCommand(system: System, finish: Finish): Command {
   return createCommand(system, "run", "Run an experiment: exit 0 pass, 1 fail, 2 inconclusive.")
     .argument("<spec>", "a spec file (- for standard input) or the name of a scenario")
     .option("--seed <n>", "replay with this seed", read.integer("--seed", 0, SEED_MAX))
+    .option(
+      "--seeds <which>",
+      "a run each: 20 (from the seed on), 1,5,9 (these) or 100+20 (20 from 100 on)",
+      readSeeds,
+    )
+    .option(
+      "--threads <n>",
+      "threads that share the runs of --seeds; the result is the same",
+      read.integer("--threads", 1, THREADS_MAX),
+    )
     .option(
       "--mode <mode>",
       "real: sockets; simulated: a virtual network and clock",
