@@ -2,11 +2,12 @@
  * The client that everybody writes first, and that every pitfall is there for.
  *
  * It retries what fails, after a wait that doubles; it matches replies by order, since they come in
- * order; it gives every attempt a fresh id, a fresh timeout and a listener on the caller's signal.
+ * order, and takes what one read brings for one reply, since it always was; it gives every attempt
+ * a fresh id, a fresh timeout and a listener on the caller's signal.
  * Each of these is sensible by itself. No line of it was made worse than it is found in the wild.
  */
 import type { Clock, Dialer, Frame, Link, SessionId, Timer } from "@faultline/protocol";
-import { encodeFrame, FrameDecoder, FrameType, isRefusal } from "@faultline/protocol";
+import { encodeFrame, FRAME_HEADER_BYTES, FrameType } from "@faultline/protocol";
 
 export interface NaiveOptions {
   readonly dialer: Dialer;
@@ -37,6 +38,14 @@ interface Call {
   timer: Timer | undefined;
 }
 
+const TYPE_AT = 3;
+const CHECKSUM_BYTES = 4;
+
+/** The wait after so many attempts. */
+export function naiveBackoffMs(firstMs: number, attempts: number): number {
+  return firstMs * 2 ** (attempts - 1);
+}
+
 /** A client that retries. */
 export class NaiveClient {
   readonly #options: NaiveOptions;
@@ -47,7 +56,6 @@ export class NaiveClient {
   #link: Link | undefined;
   #isOpen = false;
   #isFull = false;
-  #decoder = new FrameDecoder();
   #nextId = 0;
   sent = 0;
 
@@ -92,7 +100,7 @@ export class NaiveClient {
       this.#finish(call, undefined, error);
       return;
     }
-    const delayUs = backoffMs * 2 ** (call.attempts - 1) * 1000;
+    const delayUs = naiveBackoffMs(backoffMs, call.attempts) * 1000;
     clock.setTimer(clock.nowUs() + delayUs, () => this.#attempt(call));
   }
 
@@ -129,12 +137,11 @@ export class NaiveClient {
   }
 
   #dial(): void {
-    this.#decoder = new FrameDecoder();
     this.#link = this.#options.dialer.dial({
       onOpen: () => this.#opened(),
       onBytes: (bytes) => this.#arrived(bytes),
       onDrain: () => this.#opened(),
-      onEnd: () => this.#link?.end(),
+      onEnd: () => this.#ended(),
       onClose: (error) => this.#closed(error ?? new Error("closed")),
     });
   }
@@ -148,14 +155,17 @@ export class NaiveClient {
   }
 
   #arrived(bytes: Uint8Array): void {
-    this.#decoder.push(bytes);
-    for (let item = this.#decoder.next(); item !== undefined; item = this.#decoder.next()) {
-      if (isRefusal(item)) continue;
-      const call = this.#waiting.shift();
-      if (call === undefined) continue;
-      if (item.type === FrameType.reply) this.#finish(call, item.payload.slice(), undefined);
-      else this.#fail(call, new Error(`status ${item.status}`));
-    }
+    const call = this.#waiting.shift();
+    if (call === undefined) return;
+    const payload = bytes.slice(FRAME_HEADER_BYTES, -CHECKSUM_BYTES);
+    if (bytes[TYPE_AT] === FrameType.reply) this.#finish(call, payload, undefined);
+    else this.#fail(call, new Error("error reply"));
+  }
+
+  #ended(): void {
+    const link = this.#link;
+    this.#closed(new Error("ended"));
+    link?.end();
   }
 
   #closed(error: unknown): void {
