@@ -5,7 +5,7 @@
  * is what every other program gets. A refusal of the server becomes a `ToolError` with its
  * problem document's words.
  */
-import type { ExchangeLine, Result, Scenario } from "@faultline/experiment";
+import type { ExchangeLine, Mode, Result, Scenario } from "@faultline/experiment";
 
 import { ToolError } from "../exit.ts";
 import { readLines } from "../input/lines.ts";
@@ -18,6 +18,8 @@ export interface RunRequest {
   readonly transport: string;
   /** Left out: the scenario's own. */
   readonly seed?: number;
+  /** Left out: the scenario's own, real. */
+  readonly mode?: Mode;
 }
 
 /** A run as the API shows it; the fields the demo reads. */

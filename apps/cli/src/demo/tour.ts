@@ -10,7 +10,7 @@ import type { FullSpec, Result, Scenario } from "@faultline/experiment";
 import { ToolError } from "../exit.ts";
 import { latencyUsOf } from "../output/latency.ts";
 import { LatencyPicture } from "../output/picture.ts";
-import type { ApiClient, RunProgress } from "./api-client.ts";
+import type { ApiClient, RunProgress, RunRequest } from "./api-client.ts";
 import { problemsOf } from "./check.ts";
 
 /** One stop of the tour. */
@@ -39,8 +39,8 @@ export interface Journey {
 /** How the tour is made. */
 export interface TourOptions {
   readonly api: ApiClient;
-  /** Undefined: each scenario's own. */
-  readonly seed: number | undefined;
+  /** What every run is asked for beside its scenario: the scenario's own where left out. */
+  readonly choice: Pick<RunRequest, "mode" | "seed">;
   /** Runs at once. */
   readonly atOnce: number;
   readonly signal: AbortSignal;
@@ -58,10 +58,9 @@ async function pictureOf(api: ApiClient, id: string): Promise<LatencyPicture> {
 }
 
 async function visit(stop: Stop, options: TourOptions): Promise<Visit> {
-  const { api, seed } = options;
+  const { api, choice } = options;
   const { name, expect } = stop.scenario;
-  const asked = { scenario: name, transport: stop.transport };
-  const started = await api.start(seed === undefined ? asked : { ...asked, seed });
+  const started = await api.start({ scenario: name, transport: stop.transport, ...choice });
   try {
     const run = await api.follow(started.id, (progress) => options.onProgress(stop, progress));
     if (run.result === null) {
