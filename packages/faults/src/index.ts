@@ -12,7 +12,7 @@ export { PASS_DECISION } from "./decision.ts";
 export type { Draws } from "./draws.ts";
 export type { Fault, FaultCatalog, FaultEntry, FaultTools, Series, Transport } from "./fault.ts";
 export { COMMON_FIELDS, type FieldRule } from "./fields.ts";
-export { hashText, keyedUint32, RNG_NAME, wordHigh, wordLow } from "./keyed.ts";
+export { hashText, keyedDraws, keyedUint32, RNG_NAME, wordHigh, wordLow } from "./keyed.ts";
 export type { FaultProblem } from "./problem.ts";
 export type {
   BandwidthFault,

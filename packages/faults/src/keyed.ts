@@ -87,12 +87,34 @@ export class Key {
  * @example keyedUint32(42, hashText("backoff"), operation, attempt)
  */
 export function keyedUint32(seed: number, stream: number, ...key: readonly number[]): number {
+  const state = startKey(seed, stream);
+  const last = key.length - 1;
+  for (let index = 0; index < last; index += 1) state.absorb(checkedWord(key[index] ?? 0));
+  return state.draw(checkedWord(key[last] ?? 0));
+}
+
+/**
+ * The draws of all keys that begin alike, where many of them are wanted.
+ *
+ * @returns a function of the last word of the key
+ * @throws {RangeError} as `keyedUint32`
+ * @example keyedDraws(seed, stream, 1, 2)(3) === keyedUint32(seed, stream, 1, 2, 3)
+ */
+export function keyedDraws(
+  seed: number,
+  stream: number,
+  ...key: readonly number[]
+): (word: number) => number {
+  const state = startKey(seed, stream);
+  for (const word of key) state.absorb(checkedWord(word));
+  return (word) => state.draw(checkedWord(word));
+}
+
+function startKey(seed: number, stream: number): Key {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(`Cannot draw as "seed" must be an integer of 0 to 2^53-1: got ${seed}`);
   }
-  const state = new Key().start(seed, checkedWord(stream));
-  for (const word of key.slice(0, -1)) state.absorb(checkedWord(word));
-  return state.draw(checkedWord(key.at(-1) ?? 0));
+  return new Key().start(seed, checkedWord(stream));
 }
 
 function checkedWord(word: number): number {

@@ -1,7 +1,7 @@
 /** The generator: pinned for ever, and as good as chance wherever a key differs. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { hashText, keyedUint32, RNG_NAME, wordHigh, wordLow } from "../src/index.ts";
+import { hashText, keyedDraws, keyedUint32, RNG_NAME, wordHigh, wordLow } from "../src/index.ts";
 
 const word = fc.integer({ min: 0, max: 0xffffffff });
 const seed = fc.maxSafeNat();
@@ -46,6 +46,17 @@ test("the same key always gives the same unsigned 32-bit number", () => {
   );
 });
 
+test("draws of keys that begin alike are those of the whole keys, in any order", () => {
+  fc.assert(
+    fc.property(seed, word, fc.array(word, { maxLength: 4 }), (from, stream, key) => {
+      const draw = keyedDraws(from, stream, ...key);
+      for (const last of [3, 0, 0xffffffff, 3]) {
+        expect(draw(last)).toBe(keyedUint32(from, stream, ...key, last));
+      }
+    }),
+  );
+});
+
 test("every bit of the seed matters, up to 2^53-1", () => {
   fc.assert(
     fc.property(seed, fc.integer({ min: 0, max: 52 }), (from, bit) => {
@@ -71,6 +82,8 @@ test("a word that is no unsigned 32-bit integer is refused, not cut", () => {
       `Cannot draw as "key" must be unsigned 32-bit integers: got ${bad}`,
     );
   }
+  expect(() => keyedDraws(1, 1, -1)).toThrow(RangeError);
+  expect(() => keyedDraws(1, 1)(0.5)).toThrow(RangeError);
   expect(() => keyedUint32(1, -1, 0)).toThrow(RangeError);
   expect(() => keyedUint32(2 ** 53, 1, 0)).toThrow(`"seed" must be an integer of 0 to 2^53-1`);
   expect(() => keyedUint32(-1, 1, 0)).toThrow(RangeError);

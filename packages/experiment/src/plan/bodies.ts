@@ -6,11 +6,11 @@
  * vowel and so no word (no forbidden phrase), no `|`, no line break. A size too small for the
  * identity keeps its end, which is as unique as that size allows.
  */
-import { bodyDraw, sizeDraw } from "./streams.ts";
+import { bodyDraws, sizeDraw } from "./streams.ts";
 import type { FullSpec, PayloadRange } from "../spec/types.ts";
 
 const ALPHABET = new TextEncoder().encode("bcdfghjklmnpqrstvwxz0123456789-_");
-const DIGITS = "0123456789bcdfghjklmnpqrstvwxzBCDFGHJKLMNPQRSTVWXZ";
+const DIGITS = new TextEncoder().encode("0123456789bcdfghjklmnpqrstvwxzBCDFGHJKLMNPQRSTVWXZ");
 const BITS = 5;
 const PER_WORD = 6;
 const DOT = 0x2e;
@@ -52,24 +52,37 @@ interface BodyKey {
 
 function generateBody({ seed, client, message, size }: BodyKey): Uint8Array {
   const body = new Uint8Array(size);
-  const identity = [...inDigits(client), DOT, ...inDigits(message), DOT];
-  const kept = identity.slice(Math.max(0, identity.length - size));
-  body.set(kept, 0);
+  const draw = bodyDraws(seed, client, message);
+  const first = putIdentity(body, client, message);
   let word = 0;
-  for (let at = kept.length; at < size; at += 1) {
-    const place = (at - kept.length) % PER_WORD;
-    if (place === 0) word = bodyDraw(seed, client, message, at);
+  for (let at = first; at < size; at += 1) {
+    const place = (at - first) % PER_WORD;
+    if (place === 0) word = draw(at);
     body[at] = ALPHABET[(word >>> (place * BITS)) & 31]!;
   }
   return body;
 }
 
-function inDigits(value: number): number[] {
-  const digits: number[] = [];
-  let left = value;
-  do {
-    digits.unshift(DIGITS.charCodeAt(left % DIGITS.length));
-    left = Math.floor(left / DIGITS.length);
-  } while (left > 0);
+/** Writes `client.message.`, or as much of its end as there is room for. @returns the offset after it */
+function putIdentity(body: Uint8Array, client: number, message: number): number {
+  const bytes = digitsOf(client) + digitsOf(message) + 2;
+  const end = Math.min(bytes, body.length);
+  let at = end - 1;
+  for (const value of [message, client]) {
+    if (at >= 0) body[at] = DOT;
+    at -= 1;
+    let left = value;
+    do {
+      if (at >= 0) body[at] = DIGITS[left % DIGITS.length]!;
+      at -= 1;
+      left = Math.floor(left / DIGITS.length);
+    } while (left > 0);
+  }
+  return end;
+}
+
+function digitsOf(value: number): number {
+  let digits = 1;
+  for (let left = value; left >= DIGITS.length; left = Math.floor(left / DIGITS.length)) digits++;
   return digits;
 }

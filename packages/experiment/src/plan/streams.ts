@@ -5,7 +5,7 @@
  * message has the same body, session and backoff whatever the number of threads and whatever
  * happened before it. The names share no stream with a fault: a fault's stream is its id.
  */
-import { hashText, keyedUint32 } from "@faultline/faults";
+import { hashText, keyedDraws, keyedUint32 } from "@faultline/faults";
 import type { Draw, SessionId } from "@faultline/protocol";
 
 const SESSION = hashText("runner session");
@@ -31,7 +31,7 @@ export function sizeDraw(seed: number, client: number, message: number): number 
   return keyedUint32(seed, SIZE, client, message);
 }
 
-/** The n-th word of a generated body. */
-export function bodyDraw(seed: number, client: number, message: number, n: number): number {
-  return keyedUint32(seed, BODY, client, message, n);
+/** The words of a generated body, by number. */
+export function bodyDraws(seed: number, client: number, message: number): (n: number) => number {
+  return keyedDraws(seed, BODY, client, message);
 }
