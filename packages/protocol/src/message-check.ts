@@ -52,7 +52,9 @@ export function createMessageCheck(options: MessageCheckOptions = {}): MessageCh
     );
   });
   const decoder = new TextDecoder();
+  const isFine = asciiCheck(phrases.map(({ lower }) => lower));
   return (body) => {
+    if (typeof body !== "string" && isFine(body)) return FINE;
     const text = typeof body === "string" ? body : decoder.decode(body);
     if (text.trim() === "") return { ok: false, code: "empty", message: "The message is empty." };
     const lower = text.toLowerCase();
@@ -62,4 +64,45 @@ export function createMessageCheck(options: MessageCheckOptions = {}): MessageCh
     const message = `The message contains the forbidden phrase "${phrase}".`;
     return { ok: false, code: "forbidden", message, phrase };
   };
+}
+
+/**
+ * Tells of most bodies that they are fine, without making text of them: ASCII that is not blank and
+ * holds no phrase. False says nothing.
+ */
+function asciiCheck(phrases: readonly string[]): (body: Uint8Array) => boolean {
+  const codes = phrases.map((phrase) => [...phrase].map((character) => character.charCodeAt(0)));
+  // ASCII in lower case stays ASCII, so another phrase cannot be in it.
+  const ascii = codes.filter((phrase) => phrase.every((code) => code < 0x80));
+  const isDoubtful = new Uint8Array(0x100).fill(1, 0x80);
+  for (const [code = 0] of ascii) {
+    isDoubtful[code] = 1;
+    isDoubtful[code - 0x20] = 1;
+  }
+  return (body) => {
+    for (let at = 0; at < body.length; at++) {
+      const byte = body[at]!;
+      if (isDoubtful[byte] === 1 && (byte >= 0x80 || isAnyAt(body, at, ascii))) return false;
+    }
+    return body.some((byte) => byte > 0x20);
+  };
+}
+
+function isAnyAt(body: Uint8Array, from: number, phrases: readonly (readonly number[])[]): boolean {
+  for (const phrase of phrases) {
+    if (isAt(body, from, phrase)) return true;
+  }
+  return false;
+}
+
+function isAt(body: Uint8Array, from: number, phrase: readonly number[]): boolean {
+  for (let at = 0; at < phrase.length; at++) {
+    // Beyond the end there is nothing, which is no character.
+    if (lowerCase(body[from + at] ?? 0) !== phrase[at]) return false;
+  }
+  return true;
+}
+
+function lowerCase(byte: number): number {
+  return byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
 }

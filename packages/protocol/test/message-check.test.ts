@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createMessageCheck } from "../src/index.ts";
 import { bytesOf } from "./support.ts";
@@ -42,4 +43,22 @@ test("damaged UTF-8 is judged, not thrown at", () => {
 
 test("a blank phrase, which every message would contain, is refused", () => {
   expect(() => createMessageCheck({ forbidden: ["ok", " "] })).toThrow(TypeError);
+});
+
+test("bytes are judged as their text is", () => {
+  const own = createMessageCheck({
+    forbidden: ["drop table", "kelvin", "m\u00e4h", "\u212a2", "aab"],
+  });
+  const piece = fc.oneof(
+    fc.constantFrom("DROP TABLE", "drop  table", "\u212aelvin", "kElVin", "M\u00c4H", "K2", "aaab"),
+    fc.constantFrom(" ", "\t", "\u0000", "\u0085", "\ufeff", "\u00a0", "m", "d", "drop tabl"),
+    fc.string({ unit: "binary", maxLength: 3 }),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 4 }), (pieces) => {
+      const text = pieces.join("");
+      expect(own(bytesOf(text))).toEqual(own(new TextDecoder().decode(bytesOf(text))));
+    }),
+    { numRuns: 1000 },
+  );
 });
