@@ -5,7 +5,8 @@
  *
  * There are two decoders. The first takes the wire apart into what the client sent. The second
  * (arrivals.ts) sees what is left of it when faults have been at the bytes: a frame cut short
- * swallows the beginning of the next, exactly as it would on a real wire.
+ * swallows the beginning of the next, exactly as it would on a real wire. What comes through at
+ * once and as it was needs no second look.
  */
 import type { Frame, Refusal, SessionId } from "@faultline/protocol";
 import {
@@ -35,6 +36,9 @@ export class FrameDialogue implements Dialogue {
   readonly #decoder: FrameDecoder | undefined;
   readonly #executor: Executor;
   #arrivals: Arrivals | undefined;
+  /** The frame that is before the faults just now, and its bytes. */
+  #frame: Frame | undefined;
+  #frameBytes: Uint8Array | undefined;
 
   constructor(conversation: Conversation, context: CoreContext) {
     this.#conversation = conversation;
@@ -68,6 +72,10 @@ export class FrameDialogue implements Dialogue {
 
   arrive(parcel: Parcel): void {
     const nowUs = this.#context.clock.nowUs();
+    if (this.#frame !== undefined && this.#isAsSent(parcel)) {
+      this.#takeArrival({ item: this.#frame, ticket: parcel.ticket, own: true }, nowUs);
+      return;
+    }
     if (!this.#conversation.stream) {
       const item = decodeDatagram(parcel.bytes, this.#context.limits);
       this.#takeArrival({ item, ticket: parcel.ticket, own: true }, nowUs);
@@ -83,7 +91,7 @@ export class FrameDialogue implements Dialogue {
   }
 
   encodeLost(ticket: Ticket): Uint8Array {
-    return encodeFrame(this.#frame(ticket, errorAnswer(StatusCode.lost)));
+    return encodeFrame(this.#frameOf(ticket, errorAnswer(StatusCode.lost)));
   }
 
   end(): void {
@@ -117,7 +125,19 @@ export class FrameDialogue implements Dialogue {
     this.#context.counters.messages++;
     if (this.#context.verbose) this.#tellMessage(ticket, item.payload.length);
     if (!isFaulty) this.#answer(ticket, this.#executor.execute(item, nowUs));
-    else conversation.submitRequest(ticket, datagram ?? this.#decoder!.raw());
+    else this.#submit(ticket, item, datagram ?? this.#decoder!.raw());
+  }
+
+  #submit(ticket: Ticket, frame: Frame, bytes: Uint8Array): void {
+    this.#frame = frame;
+    this.#frameBytes = bytes;
+    this.#conversation.submitRequest(ticket, bytes);
+    this.#frame = this.#frameBytes = undefined;
+  }
+
+  /** Whether the parcel is the very frame that is before the faults, and nothing stands before it. */
+  #isAsSent({ bytes }: Parcel): boolean {
+    return bytes === this.#frameBytes && (this.#arrivals?.bufferedBytes ?? 0) === 0;
   }
 
   /** One frame that faults have let through, whole or not. */
@@ -193,13 +213,13 @@ export class FrameDialogue implements Dialogue {
     if (answer.status === StatusCode.ok) counters.replies++;
     else counters.errorReplies++;
     if (verbose) this.#tellReply(ticket, answer);
-    const frame = this.#frame(ticket, answer);
+    const frame = this.#frameOf(ticket, answer);
     const conversation = this.#conversation;
     if (conversation.isFaulty) conversation.submitReply(ticket, encodeFrame(frame));
     else conversation.write(frame);
   }
 
-  #frame(ticket: Ticket, answer: Answer): Frame {
+  #frameOf(ticket: Ticket, answer: Answer): Frame {
     return {
       type: answer.type,
       checksum: ticket.checksum,
