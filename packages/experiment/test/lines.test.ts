@@ -10,12 +10,14 @@ import { attempt, delivered, failed, record, settled } from "./fakes.ts";
 
 const BODY = new Uint8Array([1]);
 
+const SESSIONS = ["0000000000000001", "00000000000000ff"];
+
 function lines(codec: "frame" | "pipe" = "frame"): { lines: Lines; out: ExchangeLine[] } {
   const out: ExchangeLine[] = [];
   const made = new Lines({
     codec,
     stream: false,
-    sessions: ["0000000000000001", "00000000000000ff"],
+    sessions: SESSIONS,
     faultIds: ["drop", "flip", "told"],
     startUs: 1_000,
     onLine: (line) => out.push(line),
@@ -61,6 +63,29 @@ describe("a line", () => {
     const records = [record("drop"), record("told", { atUs: 110_000 })];
     join.take([...records, record("flip", { atUs: 110_001 })], 1);
     expect(out[0]?.attempts[0]?.faults).toEqual(["drop", "told"]);
+  });
+
+  test("that nobody reads is waited for all the same, and is then nowhere", () => {
+    const { lines: read } = lines();
+    const made = {
+      codec: "frame",
+      stream: false,
+      sessions: SESSIONS,
+      faultIds: ["drop"],
+      startUs: 0,
+    } as const;
+    const unread = new Lines({ ...made, onLine: undefined });
+    for (const join of [read, unread]) {
+      join.open(0, 0);
+      join.settle(settled(delivered(BODY)));
+      const crossed = attempt({ attempt: 2, sentUs: 5, ended: "aborted" });
+      join.settle(settled(delivered(BODY, { attempts: [crossed], endedUs: 9 }), { client: 1 }));
+      expect([100_000, 200_000, 2_000_009].map((us) => join.complete(us, false))).toEqual([
+        1, 1, 2,
+      ]);
+      join.take([record("drop")], 1);
+      expect(join.waiting).toBe(1);
+    }
   });
 
   test("waits for records fetched a moment after its message settled", () => {

@@ -71,7 +71,9 @@ export function createMessageCheck(options: MessageCheckOptions = {}): MessageCh
  * holds no phrase. False says nothing.
  */
 function asciiCheck(phrases: readonly string[]): (body: Uint8Array) => boolean {
-  const codes = phrases.map((phrase) => [...phrase].map((character) => character.charCodeAt(0)));
+  const codes = phrases.map((phrase) =>
+    Array.from({ length: phrase.length }, (_, at) => phrase.charCodeAt(at)),
+  );
   // ASCII in lower case stays ASCII, so another phrase cannot be in it.
   const ascii = codes.filter((phrase) => phrase.every((code) => code < 0x80));
   const isDoubtful = new Uint8Array(0x100).fill(1, 0x80);

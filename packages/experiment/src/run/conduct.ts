@@ -29,8 +29,6 @@ import { Tally } from "./tally.ts";
 const WALL_MS_MAX = 3_600_000;
 const PROGRESS_CALLS = 100;
 
-const nobody = (): void => {};
-
 /** A run that is over: its result, and what that was made of. */
 export interface Conducted {
   readonly result: Result;
@@ -145,10 +143,10 @@ class Run {
   }
 
   #createFeed(): Feed | undefined {
-    const { onExchange = nobody } = this.#options;
+    const { onExchange } = this.#options;
     const spec = this.#spec;
     // A simulated run must not differ by who looks on, and fetching is part of it.
-    if (onExchange === nobody && spec.mode === "real") return undefined;
+    if (onExchange === undefined && spec.mode === "real") return undefined;
     return new Feed({
       codec: spec.codec,
       stream: spec.transport !== "udp",

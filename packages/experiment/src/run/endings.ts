@@ -86,6 +86,6 @@ export class Endings {
 }
 
 /** Whether the server has answered this very attempt: then its reply has met the faults. */
-function isAnswered({ ended }: Attempt): boolean {
+export function isAnswered({ ended }: Attempt): boolean {
   return ended === "reply" || ended === "late-reply" || ended === "error-reply";
 }

@@ -14,10 +14,11 @@
  * until the server has told of every connection that it lost.
  * Memory holds what is open and what waits for one fetch, never the run.
  */
+import type { Attempt } from "@faultline/client";
 import type { ServerEnding, ServerFaultRecord } from "@faultline/server";
 import type { AttemptLine, ExchangeLine } from "../result/types.ts";
 import type { Settled } from "./driver.ts";
-import { Endings } from "./endings.ts";
+import { Endings, isAnswered } from "./endings.ts";
 import { outcomeOf } from "./tally.ts";
 
 /** What the lines are made with. */
@@ -31,7 +32,8 @@ export interface LinesOptions {
   readonly faultIds: readonly string[];
   /** The clock's time at which the run began. */
   readonly startUs: number;
-  onLine(line: ExchangeLine): void;
+  /** Undefined: nobody reads them, so none is made. What waits for what stays the same. */
+  readonly onLine: ((line: ExchangeLine) => void) | undefined;
 }
 
 /**
@@ -44,14 +46,31 @@ const PATIENCE_US = 2_000_000;
 /** Records kept for pipe messages that have not settled. What is older belongs to settled ones. */
 const PIPE_RECORDS_MAX = 65_536;
 
+const NONE: readonly ServerFaultRecord[] = [];
+const NO_ATTEMPTS: readonly Attempt[] = [];
+
+/** A settled message whose line is not out yet. */
+interface Waiting {
+  readonly client: number;
+  readonly endedUs: number;
+  /** When the last attempt was sent that its outcome did not wait for; undefined: there was none. */
+  readonly crossedUs: number | undefined;
+  /** Its attempts, where one of them had no answer. */
+  readonly doubtful: readonly Attempt[];
+  /** Undefined where nobody reads the lines: what is not kept need not be moved about. */
+  readonly settled: Settled | undefined;
+}
+
 /** See the top of the file. */
 export class Lines {
   readonly #options: LinesOptions;
   readonly #clientOf: ReadonlyMap<string, number>;
   readonly #rankOf: ReadonlyMap<string, number>;
-  /** By open or waiting message (frame), or by place on the wire (pipe). */
-  readonly #records = new Map<string, ServerFaultRecord[]>();
-  readonly #waiting: Settled[] = [];
+  /** Of each client's open and waiting messages, by message (frame). */
+  readonly #ofMessages: readonly Map<number, readonly ServerFaultRecord[]>[];
+  /** By place on the wire (pipe). */
+  readonly #ofPlaces = new Map<string, ServerFaultRecord[]>();
+  readonly #waiting: Waiting[] = [];
   /** When each client sent what it was answered last. */
   readonly #answeredUs = new Map<number, number>();
   /** Undefined where no connection can end. */
@@ -62,6 +81,7 @@ export class Lines {
     this.#endings = options.stream && options.faultIds.length > 0 ? new Endings() : undefined;
     this.#clientOf = new Map(options.sessions.map((session, client) => [session, client]));
     this.#rankOf = new Map(options.faultIds.map((id, rank) => [id, rank]));
+    this.#ofMessages = options.sessions.map(() => new Map());
   }
 
   /** Settled messages whose line is not out yet. */
@@ -71,17 +91,23 @@ export class Lines {
 
   /** A message is on its way: records of it are kept from now on. */
   open(client: number, message: number): void {
-    if (this.#options.codec === "frame") this.#records.set(messageKey(client, message), []);
+    const { codec, onLine } = this.#options;
+    if (codec === "frame" && onLine !== undefined) this.#ofMessages[client]?.set(message, NONE);
   }
 
   /** A message has its outcome; its line follows when its records have come. */
   settle(settled: Settled): void {
-    this.#waiting.push(settled);
     const { client, outcome } = settled;
-    this.#endings?.see(client, outcome.attempts);
-    const answered = outcome.attempts.findLast(
-      ({ ended }) => ended === "reply" || ended === "error-reply",
-    );
+    const { attempts, endedUs } = outcome;
+    this.#endings?.see(client, attempts);
+    this.#waiting.push({
+      client,
+      endedUs,
+      crossedUs: attempts.findLast(({ ended }) => ended === "aborted")?.sentUs,
+      doubtful: attempts.every(isAnswered) ? NO_ATTEMPTS : attempts,
+      settled: this.#options.onLine === undefined ? undefined : settled,
+    });
+    const answered = attempts.findLast(({ ended }) => ended === "reply" || ended === "error-reply");
     if (answered !== undefined) this.#answeredUs.set(client, answered.sentUs);
   }
 
@@ -91,11 +117,10 @@ export class Lines {
    * @param atOnce does not wait for answers to later messages, which may never be sent.
    */
   complete(nowUs: number, atOnce: boolean): number {
-    const first = this.#waiting.findIndex(({ client, outcome }) => {
-      if (outcome.endedUs + LINE_GRACE_US > nowUs) return true;
-      if (atOnce || outcome.endedUs + PATIENCE_US <= nowUs) return false;
-      const crossed = outcome.attempts.findLast(({ ended }) => ended === "aborted");
-      return crossed !== undefined && crossed.sentUs >= (this.#answeredUs.get(client) ?? -1);
+    const first = this.#waiting.findIndex(({ client, endedUs, crossedUs }) => {
+      if (endedUs + LINE_GRACE_US > nowUs) return true;
+      if (atOnce || endedUs + PATIENCE_US <= nowUs) return false;
+      return crossedUs !== undefined && crossedUs >= (this.#answeredUs.get(client) ?? -1);
     });
     return first === -1 ? this.#waiting.length : first;
   }
@@ -109,58 +134,60 @@ export class Lines {
   vouched(complete: number, nowUs: number): number {
     const endings = this.#endings;
     if (endings === undefined) return complete;
-    const first = this.#waiting.slice(0, complete).findIndex(({ client, outcome }) => {
-      if (outcome.endedUs + PATIENCE_US <= nowUs) return false;
-      return outcome.attempts.some((attempt) => endings.isAwaited(client, attempt));
+    const first = this.#waiting.slice(0, complete).findIndex(({ client, endedUs, doubtful }) => {
+      if (endedUs + PATIENCE_US <= nowUs) return false;
+      return doubtful.some((attempt) => endings.isAwaited(client, attempt));
     });
     return first === -1 ? complete : first;
   }
 
   /** Hands in records, fetched when so many lines were complete: these go out. */
   take(records: readonly ServerFaultRecord[], complete: number): void {
+    const { onLine } = this.#options;
+    const out = this.#waiting.splice(0, complete);
+    if (onLine === undefined) return;
     for (const record of records) this.#keep(record);
-    for (const settled of this.#waiting.splice(0, complete))
-      this.#options.onLine(this.#lineOf(settled));
+    for (const { settled } of out) if (settled !== undefined) onLine(this.#lineOf(settled));
   }
 
   #keep(record: ServerFaultRecord): void {
     if (this.#options.codec === "frame") {
       const client = this.#clientOf.get(hex(record.sessionHigh) + hex(record.sessionLow));
+      const messages = client === undefined ? undefined : this.#ofMessages[client];
+      const before = messages?.get(record.message);
       // no entry: its message has its line already
-      if (client !== undefined) this.#records.get(messageKey(client, record.message))?.push(record);
+      if (before !== undefined) messages?.set(record.message, [...before, record]);
       return;
     }
     const key = wireKey(record.remote, record.sequence);
-    const kept = this.#records.get(key);
+    const kept = this.#ofPlaces.get(key);
     if (kept !== undefined) kept.push(record);
-    else this.#records.set(key, [record]);
-    if (this.#records.size > PIPE_RECORDS_MAX) this.#forgetOldest();
+    else this.#ofPlaces.set(key, [record]);
+    if (this.#ofPlaces.size > PIPE_RECORDS_MAX) this.#forgetOldest();
   }
 
   #forgetOldest(): void {
-    for (const key of this.#records.keys()) {
-      this.#records.delete(key);
+    for (const key of this.#ofPlaces.keys()) {
+      this.#ofPlaces.delete(key);
       return;
     }
   }
 
   #lineOf(settled: Settled): ExchangeLine {
     const { client, message, outcome } = settled;
+    const { startUs } = this.#options;
     const attempts = outcome.attempts.map((attempt): AttemptLine => {
       const met = this.#recordsOf(settled, attempt);
-      const first = met.reduce((atUs, record) => Math.min(atUs, record.atUs), Infinity);
-      const untilUs =
-        (Number.isFinite(first) ? Math.max(first, outcome.endedUs) : 0) + LINE_GRACE_US;
       return {
         attempt: attempt.attempt,
-        sentUs: attempt.sentUs - this.#options.startUs,
-        endedUs: attempt.endedUs - this.#options.startUs,
+        sentUs: attempt.sentUs - startUs,
+        endedUs: attempt.endedUs - startUs,
         ended: attempt.ended,
-        faults: this.#ordered(met.filter(({ atUs }) => atUs <= untilUs)),
+        faults: met.length === 0 ? [] : this.#ordered(inTime(met, outcome.endedUs)),
         ...(this.#endings?.isCut(client, attempt) === true ? { cut: true } : {}),
       };
     });
-    this.#records.delete(messageKey(client, message));
+    this.#ofMessages[client]?.delete(message);
     return {
       client,
       message,
@@ -176,13 +203,13 @@ export class Lines {
     attempt: Settled["outcome"]["attempts"][number],
   ): readonly ServerFaultRecord[] {
     if (this.#options.codec === "frame") {
-      const all = this.#records.get(messageKey(client, message)) ?? [];
-      return all.filter((record) => record.attempt === attempt.attempt);
+      const all = this.#ofMessages[client]?.get(message) ?? NONE;
+      return all.length === 0 ? all : all.filter((record) => record.attempt === attempt.attempt);
     }
-    if (attempt.sequence === undefined) return [];
+    if (attempt.sequence === undefined) return NONE;
     const key = wireKey(attempt.local, attempt.sequence);
-    const all = this.#records.get(key) ?? [];
-    this.#records.delete(key);
+    const all = this.#ofPlaces.get(key) ?? NONE;
+    this.#ofPlaces.delete(key);
     return all;
   }
 
@@ -193,8 +220,11 @@ export class Lines {
   }
 }
 
-function messageKey(client: number, message: number): string {
-  return `${client}/${message}`;
+/** Those of an attempt that acted before its message was over, or not long after they began to. */
+function inTime(met: readonly ServerFaultRecord[], endedUs: number): readonly ServerFaultRecord[] {
+  const firstUs = met.reduce((atUs, record) => Math.min(atUs, record.atUs), Infinity);
+  const untilUs = Math.max(firstUs, endedUs) + LINE_GRACE_US;
+  return met.filter(({ atUs }) => atUs <= untilUs);
 }
 
 function wireKey(remote: string, sequence: number): string {
