@@ -45,6 +45,31 @@ const TIME_AND_CHANCE = [
 const TIME_AND_CHANCE_PATTERN =
   /\bDate\.now\b|\bnew Date\(\)|\bperformance\.(now|timeOrigin)\b|\bMath\.random\b|\bcrypto\.random|\brandomUUID\b|\brandomBytes\b|\bgetRandomValues\b|\bset(Timeout|Interval|Immediate)\(|\bAbortSignal\.timeout\b|\bhrtime\b/;
 
+/** Where results are made: nothing here may depend on the engine, the place or the moment. */
+const RESULTS = ["protocol", "faults", "simulation", "client", "server", "experiment"].map(
+  (name) => `packages/${name}/src/`,
+);
+
+/** What engines, places and moments differ in, as far as text can tell; the rest is in docs/determinism.md. */
+const LEAKS: Readonly<Record<string, RegExp>> = {
+  "mathematics that engines round differently":
+    /\bMath\.(?!(?:abs|ceil|clz32|floor|fround|imul|max|min|random|round|sign|sqrt|trunc)\b)[a-z]/,
+  "a power of anything but 2": /(?<!\b2) \*\*=? /,
+  "words of a place": /\.toLocale\w*\(|\.localeCompare\(|\bIntl\b/,
+  "dates read from text or by time zone":
+    /\bDate\.parse\(|\bnew Date\(|\.get(?:Date|Day|FullYear|Hours|Minutes|Month|TimezoneOffset)\(/,
+  "the collector's moment": /\bWeakRef\b|\bFinalizationRegistry\b/,
+  "keys in an order nobody wrote": /\bfor \((?:const|let|var) \w+ in /,
+  "the process around it": /\bprocess\.(?:argv|cwd|env|pid|ppid|title)\b|from "node:os"/,
+};
+
+/** Files that may, and why. */
+const LEAKS_ALLOWED: Readonly<Record<string, string>> = {
+  "packages/experiment/src/run/world.ts": "the envelope, which is never hashed",
+  "packages/experiment/src/seal/guard.ts": "the guard of Date",
+  "packages/experiment/src/series/series.ts": "the number of threads, which changes no byte",
+};
+
 const PURE = ["packages/protocol/src", "packages/faults/src", "packages/simulation/src"];
 
 interface Source {
@@ -173,6 +198,47 @@ describe("time and chance", () => {
 
   test("every file that may use them exists", () => {
     expect(TIME_AND_CHANCE.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+});
+
+describe("what differs between engines, places and moments", () => {
+  const suspects = sources.filter(
+    ({ path }) =>
+      RESULTS.some((folder) => path.startsWith(folder)) && LEAKS_ALLOWED[path] === undefined,
+  );
+
+  test.each(Object.entries(LEAKS))("%s: not where results are made", (_, pattern) => {
+    const wrong = suspects.flatMap((source) =>
+      codeLines(source).flatMap((line, index) =>
+        pattern.test(line) ? [`${source.path}:${index + 1} ${line.trim()}`] : [],
+      ),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("every pattern finds what it is for", () => {
+    const planted = [
+      "Math.log(x)",
+      "10 ** digits",
+      "name.localeCompare(other)",
+      'new Date("1 May")',
+      "new WeakRef(link)",
+      "for (const key in counts) {",
+      "process.env.SEED",
+    ];
+    expect(Object.values(LEAKS).map((pattern, at) => pattern.test(planted[at] ?? ""))).toEqual(
+      planted.map(() => true),
+    );
+    expect(LEAKS["a power of anything but 2"]?.test("2 ** 32")).toBe(false);
+  });
+
+  test("every file that may has something to allow", () => {
+    const idle = Object.keys(LEAKS_ALLOWED).filter((path) => {
+      const source = sources.find((one) => one.path === path);
+      const lines = source === undefined ? [] : codeLines(source);
+      return !lines.some((line) => Object.values(LEAKS).some((pattern) => pattern.test(line)));
+    });
+    expect(idle).toEqual([]);
   });
 });
 

@@ -164,7 +164,7 @@ function checkLimit(name: string, value: number | undefined): void {
     const rule = `must be an integer of 1 … ${max}: got ${value}`;
     throw new RangeError(`Cannot limit the server as "${name}" ${rule}`);
   }
-  if (name === "operationsPerSessionMax" && !Number.isInteger(Math.log2(value))) {
+  if (name === "operationsPerSessionMax" && (value & (value - 1)) !== 0) {
     throw new RangeError(
       `Cannot limit the server as "operationsPerSessionMax" must be a power of two: got ${value}`,
     );
