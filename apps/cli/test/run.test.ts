@@ -91,6 +91,15 @@ describe("a run", () => {
     expect(readFileSync(junit, "utf8")).toContain("<skipped message=");
   });
 
+  test("that is strict ends with 1 instead, a failure in JUnit XML; the result is the same", async () => {
+    const faults = [{ id: "late", kind: "loss", everyMessages: 1000 }];
+    const path = specFile("strict", { ...SMALL, faults, mode: "simulated", seed: 4 });
+    const junit = join(folder, "strict.xml");
+    const run = await runChild(["run", path, "--json", "--strict", "--junit", junit]);
+    expect([run.code, resultOf(run.stdout).verdict]).toEqual([1, "inconclusive"]);
+    expect(readFileSync(junit, "utf8")).toContain('<failure message="inconclusive: ');
+  });
+
   test("writes each message with the fault that met it, once", async () => {
     const path = join(folder, "exchanges.ndjson");
     const run = await runChild(["run", "loss", "--json", "--exchanges", path]);

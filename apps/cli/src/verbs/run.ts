@@ -24,7 +24,7 @@ import { listenForStop } from "../input/stop.ts";
 import { readSeeds } from "../options/seeds.ts";
 import { readers, SEED_MAX } from "../options/values.ts";
 import { differenceLines, sameLine } from "../output/determinism.ts";
-import { junitXml } from "../output/junit.ts";
+import { junitErrorXml, junitXml } from "../output/junit.ts";
 import { latencyUsOf } from "../output/latency.ts";
 import { count, duration, plural } from "../output/numbers.ts";
 import { bar, LatencyPicture } from "../output/picture.ts";
@@ -45,6 +45,7 @@ interface RunFlags {
   readonly transport?: TransportName;
   readonly json?: boolean;
   readonly junit?: string;
+  readonly strict?: boolean;
   readonly exchanges?: string;
   readonly capture?: string;
   readonly checkDeterminism?: boolean;
@@ -147,9 +148,29 @@ function show({ system, flags }: Work, result: Result, picture?: LatencyPicture)
   system.stdout.write(`\n${lines.join("\n")}\n`);
 }
 
+/** A run that comes to no result still tells the build server so: an empty file says nothing. */
+async function withErrorReport(
+  { system, spec, flags }: Work,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const startedAt = system.date().toISOString();
+  const startedMs = system.nowMs();
+  try {
+    return await work();
+  } catch (error) {
+    if (flags.junit !== undefined && error instanceof Error) {
+      const details = error instanceof ToolError ? error.details : [];
+      const message = [error.message, ...details].join("\n");
+      const wallMs = system.nowMs() - startedMs;
+      writeTextFile(flags.junit, junitErrorXml(spec, { message, startedAt, wallMs }));
+    }
+    throw error;
+  }
+}
+
 async function run(system: System, named: string, flags: RunFlags): Promise<ExitCode> {
   refuseWhatIsNotHere(flags);
-  const { seed, seeds, mode, transport } = flags;
+  const { seed, seeds, mode, transport, strict = false } = flags;
   const overrides = {
     // one seed is one run, whatever the spec says
     ...(seed === undefined ? {} : { seed, seeds: null }),
@@ -174,12 +195,14 @@ async function run(system: System, named: string, flags: RunFlags): Promise<Exit
     const took = latencyUsOf(line);
     if (took !== undefined) picture?.add(took);
   };
-  const result = await runWatched(work, picture || exchanges ? onExchange : undefined);
+  const result = await withErrorReport(work, () =>
+    runWatched(work, picture || exchanges ? onExchange : undefined),
+  );
   // The result first: a disk that is full must not cost it.
   show(work, result, picture);
-  if (flags.junit !== undefined) writeTextFile(flags.junit, junitXml(result));
+  if (flags.junit !== undefined) writeTextFile(flags.junit, junitXml(result, { strict }));
   exchanges?.close();
-  return exitCodeOf(result.verdict);
+  return exitCodeOf(strict && result.verdict === "inconclusive" ? "fail" : result.verdict);
 }
 
 /** The verb `run`. */
@@ -210,6 +233,7 @@ export function runCommand(system: System, finish: Finish): Command {
     )
     .option("--json", "the result as one line of JSON on standard output")
     .option("--junit <file>", "the verdict as JUnit XML", read.path("--junit"))
+    .option("--strict", "inconclusive counts as failed: exit 1, and a failure in JUnit XML")
     .option("--exchanges <file>", "one JSON line for each message", read.path("--exchanges"))
     .option("--check-determinism", "simulated: run twice, and compare every event")
     .option("--capture <file>", "a packet capture (not in this version)", read.path("--capture"))
