@@ -15,6 +15,7 @@ import { Operation } from "./operation.ts";
 import type { Policy, SubmitOptions } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 import type { ClientStats } from "./stats.ts";
+import { rttStats } from "./stats.ts";
 
 /** The engine of one client. */
 export class Engine {
@@ -61,7 +62,8 @@ export class Engine {
 
   stats(): ClientStats {
     const { counters, inFlight, queued } = this.#flow;
-    return { ...counters, ended: { ...counters.ended }, inFlight, queued };
+    const rtt = rttStats(this.#policy.timing.rtt);
+    return { ...counters, ended: { ...counters.ended }, inFlight, queued, rtt };
   }
 
   #admit(operation: Operation, verdict: MessageVerdict | undefined): void {

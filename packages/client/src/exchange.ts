@@ -23,7 +23,6 @@ export interface Rules {
   /** The operation id: the key of its draws. */
   readonly operation: number;
   readonly attemptsMax: number;
-  readonly attemptTimeoutUs: number;
   readonly deadlineUs: number;
   /** Executing it twice does no harm, so the caller need not know whether it was executed. */
   readonly idempotent: boolean;
@@ -87,8 +86,8 @@ export type Happening =
   | { readonly on: "refused"; readonly code: ClientFailureCode; readonly message: string }
   /** It was given a place in flight. */
   | { readonly on: "placed" }
-  /** An attempt's bytes were handed to the link. */
-  | { readonly on: "sent"; readonly nowUs: number }
+  /** An attempt's bytes were handed to the link; its reply may take so long. */
+  | { readonly on: "sent"; readonly nowUs: number; readonly timeoutUs: number }
   /** The attempt under way ended badly, or (`handed: false`) a dial on its behalf did. */
   | {
       readonly on: "failed";
@@ -123,7 +122,7 @@ export function advance(exchange: Exchange, happening: Happening, rules: Rules):
     case "placed":
       return { at: "ready", past };
     case "sent":
-      return sent(past, happening.nowUs, rules);
+      return sent(past, happening, rules);
     case "failed":
       return failed(past, happening, rules);
     case "due":
@@ -142,9 +141,13 @@ function refused({ code, message }: Happening & { readonly on: "refused" }): Set
   return { at: "settled", outcome: "rejected", failure };
 }
 
-function sent(past: Past, nowUs: number, rules: Rules): Exchange {
+function sent(
+  past: Past,
+  { nowUs, timeoutUs }: Happening & { readonly on: "sent" },
+  rules: Rules,
+): Exchange {
   const { waits, unknown, spared, last } = past;
-  const untilUs = Math.min(nowUs + rules.attemptTimeoutUs, rules.deadlineUs);
+  const untilUs = Math.min(nowUs + timeoutUs, rules.deadlineUs);
   const attempts = past.attempts + 1;
   return { at: "sent", past: { attempts, waits, unknown, spared, last }, untilUs };
 }

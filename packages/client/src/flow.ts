@@ -30,6 +30,7 @@ import { Queue } from "./queue.ts";
 import { Reporter } from "./reporter.ts";
 import type { Counters } from "./stats.ts";
 import { createCounters } from "./stats.ts";
+import type { Timing } from "./timing.ts";
 
 const PLACED: Happening = { on: "placed" };
 const REPLY: Happening = { on: "reply" };
@@ -51,6 +52,7 @@ export class Flow implements LineOwner {
   readonly #connection: Connection;
   readonly #liveness: Liveness;
   readonly #log: AttemptLog;
+  readonly #timing: Timing;
   readonly #pending: Pending<Operation>;
   readonly #queue: Queue<Operation>;
   readonly #aborts: Aborts<Operation>;
@@ -63,7 +65,8 @@ export class Flow implements LineOwner {
     const reporter = new Reporter(clock, policy.onEvent);
     const log = new AttemptLog(counters, reporter);
     const pending = new Pending<Operation>(policy.inFlightMax);
-    const shared = { clock, counters, deadlines, log, pending, policy, reporter };
+    const { timing } = policy;
+    const shared = { clock, counters, deadlines, log, pending, policy, reporter, timing };
     const line = new Line({ ...shared, ...policy }, this);
     const happen = this.happen.bind(this);
     const arrivals = new Inbox({ ...shared, happen, line });
@@ -76,12 +79,8 @@ export class Flow implements LineOwner {
     this.#onSettled = onSettled;
     this.#line = line;
     this.#connection = connection;
-    this.#liveness = new Liveness({
-      ...shared,
-      connection,
-      line,
-      silenceUs: policy.attemptTimeoutUs,
-    });
+    this.#liveness = new Liveness({ ...shared, connection, line });
+    this.#timing = timing;
     this.#log = log;
     this.#pending = pending;
     this.#queue = new Queue({ itemsMax: policy.queueMax, bytesMax: policy.queueBytesMax });
@@ -241,7 +240,8 @@ export class Flow implements LineOwner {
     }
     const alone = this.#pending.size === 1;
     this.#log.begin(operation, this.#line, nowUs);
-    this.happen(operation, { on: "sent", nowUs }, nowUs);
+    const timeoutUs = this.#timing.attemptTimeoutUs(operation.attempt - 1);
+    this.happen(operation, { on: "sent", nowUs, timeoutUs }, nowUs);
     this.#connection.transmit(operation, nowUs, alone);
     if (this.#expectReply) return;
     this.#log.end(operation, { ended: "reply", status: undefined, nowUs });

@@ -16,6 +16,7 @@ import type { Operation } from "./operation.ts";
 import type { Pending } from "./pending.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Counters } from "./stats.ts";
+import type { Timing } from "./timing.ts";
 
 /** What an inbox works with. */
 export interface InboxParts {
@@ -24,6 +25,8 @@ export interface InboxParts {
   readonly log: AttemptLog;
   readonly pending: Pending<Operation>;
   readonly reporter: Reporter;
+  /** Is told how long each round trip took. */
+  readonly timing: Pick<Timing, "sample">;
   /** Moves an operation on. */
   readonly happen: (operation: Operation, happening: Happening, nowUs: number) => void;
 }
@@ -40,7 +43,7 @@ export class Inbox implements Arrivals {
   }
 
   onReply(identity: ReplyIdentity, payload: Uint8Array, marks: ReplyMarks): void {
-    const { happen, log, pending } = this.#parts;
+    const { happen, log, pending, timing } = this.#parts;
     const operation = pending.get(identity.operation);
     const record = operation?.attempts[identity.attempt - 1];
     if (operation === undefined || record === undefined || record.ended === "refused") {
@@ -51,6 +54,7 @@ export class Inbox implements Arrivals {
     operation.reply = copyOf(payload);
     operation.replayed = marks.replayed;
     operation.ambiguous = marks.ambiguous;
+    if (!marks.ambiguous) timing.sample(nowUs - record.sentUs);
     if (record === operation.running) {
       log.end(operation, { ended: "reply", status: undefined, nowUs });
     } else log.late(operation, record, nowUs);

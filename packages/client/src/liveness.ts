@@ -15,6 +15,7 @@ import type { Deadlines, Due } from "./deadlines.ts";
 import type { Line, LineFailure } from "./line.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Counters } from "./stats.ts";
+import type { Timing } from "./timing.ts";
 
 const PINGS_ON_STREAM = 1;
 const PINGS_ON_DATAGRAMS = 3;
@@ -28,8 +29,8 @@ export interface LivenessParts {
   readonly counters: Counters;
   readonly deadlines: Deadlines;
   readonly line: Line;
-  /** How long a peer may be silent after a ping. */
-  readonly silenceUs: number;
+  /** Says how long a peer may be silent after a ping. */
+  readonly timing: Pick<Timing, "silenceUs">;
   readonly reporter: Reporter;
 }
 
@@ -65,12 +66,12 @@ export class Liveness implements Due {
 
   /** A message waits for the full link to drain: it may be that nothing in flight would notice. */
   stalled(): void {
-    const { deadlines, line, silenceUs } = this.#parts;
+    const { deadlines, line, timing } = this.#parts;
     if (this.#isProbing) return;
     this.#sinceUs = line.filledUs;
     this.#generation = line.generation;
     this.#stalled = true;
-    deadlines.set(this, line.filledUs + silenceUs);
+    deadlines.set(this, line.filledUs + timing.silenceUs());
   }
 
   get #isProbing(): boolean {
@@ -88,11 +89,11 @@ export class Liveness implements Due {
   }
 
   #ping(nowUs: number): void {
-    const { connection, counters, deadlines, reporter, silenceUs } = this.#parts;
+    const { connection, counters, deadlines, reporter, timing } = this.#parts;
     this.#pings++;
     counters.pings++;
     if (reporter.isOn) reporter.emit({ event: "ping", atUs: nowUs });
-    deadlines.set(this, nowUs + Math.ceil(silenceUs / this.#pingsMax));
+    deadlines.set(this, nowUs + Math.ceil(timing.silenceUs() / this.#pingsMax));
     connection.ping();
   }
 

@@ -53,7 +53,6 @@ export class Operation implements Due, Queued<Operation>, Rules {
   readonly signal: AbortSignal | undefined;
 
   readonly attemptsMax: number;
-  readonly attemptTimeoutUs: number;
   readonly deadlineUs: number;
   readonly idempotent: boolean;
   readonly deduplicated: boolean;
@@ -90,7 +89,6 @@ export class Operation implements Due, Queued<Operation>, Rules {
     this.done = submission.done;
     this.signal = options.signal;
     this.attemptsMax = attemptsMax === undefined ? policy.attemptsMax : attemptsMaxOf(attemptsMax);
-    this.attemptTimeoutUs = policy.attemptTimeoutUs;
     const spanUs = deadlineMs === undefined ? policy.deadlineUs : deadlineUsOf(deadlineMs);
     this.deadlineUs = submission.submittedUs + spanUs;
     this.idempotent = idempotent;

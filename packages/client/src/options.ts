@@ -22,9 +22,11 @@ import { begin } from "./exchange.ts";
 import { OPERATIONS_SPAN } from "./pending.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 import { createRetryBudget, UNLIMITED } from "./retry-budget.ts";
+import type { Timing, TimingOptions } from "./timing.ts";
+import { timingOf } from "./timing.ts";
 
 /** What a client is made of and how it behaves. */
-export interface ClientOptions {
+export interface ClientOptions extends TimingOptions {
   /** Opens links to the server: `tcpDialer`, `udpDialer`, or one of a test or a simulation. */
   readonly dialer: Dialer;
   readonly clock: Clock;
@@ -38,8 +40,6 @@ export interface ClientOptions {
   readonly checksum?: ChecksumName;
   /** Attempts for one message, the first included. @default 10: where 44 % of them fail, 99.97 % of the messages are delivered; it is the budget that keeps an outage small */
   readonly attemptsMax?: number;
-  /** How long an attempt may wait for its reply. @default 3000 */
-  readonly attemptTimeoutMs?: number;
   /** How long a message may take in all: queue, connect, attempts and waits. @default 30_000 */
   readonly deadlineMs?: number;
   /** Waits between attempts. @default exponential from 100 ms, doubling up to 5 s, full jitter */
@@ -87,12 +87,12 @@ export interface Policy {
   readonly codec: "frame" | "pipe";
   readonly checksum: ChecksumName;
   readonly attemptsMax: number;
-  readonly attemptTimeoutUs: number;
   readonly deadlineUs: number;
   /** What every message begins as. */
   readonly beginning: Exchange;
   readonly waits: Waits;
   readonly budget: RetryBudget;
+  readonly timing: Timing;
   readonly inFlightMax: number;
   readonly queueMax: number;
   readonly queueBytesMax: number;
@@ -132,11 +132,11 @@ export function createPolicy(options: ClientOptions): Policy {
     codec,
     checksum: wordOf(client("checksum", options.checksum ?? "crc32c"), checksumNames()),
     attemptsMax: attemptsMaxOf(options.attemptsMax ?? 10),
-    attemptTimeoutUs: durationUsOf(retry("attemptTimeoutMs", options.attemptTimeoutMs ?? 3000), 1),
     deadlineUs: deadlineUsOf(options.deadlineMs ?? 30_000),
     beginning: begin(waits),
     waits,
     budget: budgetOf(options.retryBudget),
+    timing: timingOf(options),
     inFlightMax: inFlightMaxOf(options.inFlightMax ?? 1, codec),
     queueMax: integerOf(client("queueMax", options.queueMax ?? 1024), 0, 2 ** 31),
     queueBytesMax: integerOf(client("queueBytesMax", options.queueBytesMax ?? 2 ** 24), 0, 2 ** 40),

@@ -7,6 +7,7 @@
  * to whoever reads them.
  */
 import type { AttemptEnd } from "./outcome.ts";
+import type { RttEstimate } from "./rtt.ts";
 
 /** The counts. */
 export interface ClientStats {
@@ -47,12 +48,24 @@ export interface ClientStats {
   /** Bytes handed to links. */
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** What is known of the round trip; null where it is not measured. */
+  readonly rtt: RttStats | null;
 }
+
+/** What is known of the round trip. */
+export type RttStats = Omit<RttEstimate, "next" | "timeoutUs">;
 
 /** The same, being counted. */
 export type Counters = {
-  -readonly [Name in keyof Omit<ClientStats, "ended">]: number;
+  -readonly [Name in keyof Omit<ClientStats, "ended" | "rtt">]: number;
 } & { readonly ended: Record<AttemptEnd, number> };
+
+/** The figures of an estimate. */
+export function rttStats(estimate: RttEstimate | undefined): RttStats | null {
+  if (estimate === undefined) return null;
+  const { samples, latestUs, minUs, smoothedUs, variationUs } = estimate;
+  return { samples, latestUs, minUs, smoothedUs, variationUs };
+}
 
 /** All zero. */
 export function createCounters(): Counters {

@@ -13,7 +13,6 @@ const WAITS: Waits = {
 const RULES: Rules = {
   operation: 7,
   attemptsMax: 2,
-  attemptTimeoutUs: 300,
   deadlineUs: 1000,
   idempotent: true,
   deduplicated: true,
@@ -36,7 +35,7 @@ function run(happenings: readonly Happening[], rules: Partial<Rules> = {}): Exch
 }
 
 const PLACED: Happening = { on: "placed" };
-const sent = (nowUs: number): Happening => ({ on: "sent", nowUs });
+const sent = (nowUs: number): Happening => ({ on: "sent", nowUs, timeoutUs: 300 });
 
 describe("an exchange", () => {
   test("goes from the queue to its reply", () => {
