@@ -4,7 +4,10 @@
 export { createServerCore } from "./core/core.ts";
 export type { ServerCodec, ServerCore, ServerCoreOptions } from "./core/core.ts";
 export { NO_FAULTS } from "./core/plan.ts";
+export { createResponder } from "./core/responder.ts";
 export type { Responder, ResponderName } from "./core/responder.ts";
+export { createReplyMemory } from "./core/session-table.ts";
+export type { ReplyMemory, Session as RememberedSession } from "./core/session-table.ts";
 export { ServerError } from "./error.ts";
 export type { ServerErrorCode } from "./error.ts";
 export type {

@@ -12,7 +12,7 @@ import type { ServerCounters } from "../stats.ts";
 import type { Occurrences } from "./occurrences.ts";
 import type { Responder } from "./responder.ts";
 import type { Schedule } from "./schedule.ts";
-import type { SessionTable } from "./session-table.ts";
+import type { ReplyMemory } from "./session-table.ts";
 
 /** Who a record or an event is about. */
 export interface Party {
@@ -33,7 +33,7 @@ export interface CoreContext {
   /** Whether faults have ever been in force: then the ends of connections are told. */
   faulty: boolean;
   readonly schedule: Schedule;
-  readonly sessions: SessionTable;
+  readonly sessions: ReplyMemory;
   readonly occurrences: Occurrences;
   readonly responder: Responder;
   /** Collects the replies of one event; empty between events, so that all links can share it. */

@@ -29,6 +29,7 @@ import { placed, RecordBook } from "./record-book.ts";
 import type { Responder, ResponderName } from "./responder.ts";
 import { createResponder } from "./responder.ts";
 import { Schedule } from "./schedule.ts";
+import type { ReplyMemory } from "./session-table.ts";
 import { SessionTable } from "./session-table.ts";
 
 /** Sessions whose fault state is kept: the faults' own default, for each pipe body is one. */
@@ -47,6 +48,8 @@ export interface ServerCoreOptions {
   /** Faults from the beginning. @default none */
   readonly plan?: FaultPlan;
   readonly limits?: Partial<ServerLimits>;
+  /** What it remembers of executed operations. @default its own, gone when it goes */
+  readonly memory?: ReplyMemory;
   /** @default "none": the rare events only */
   readonly events?: EventLevel;
   readonly onEvent?: (event: ServerEvent) => void;
@@ -97,7 +100,7 @@ export class ServerCore {
       cut: cutOf(plan),
       faulty: plan.faults.length > 0,
       schedule: new Schedule(clock),
-      sessions: new SessionTable(limits),
+      sessions: options.memory ?? new SessionTable(limits),
       occurrences: new Occurrences(),
       responder: typeof responder === "string" ? createResponder(responder) : responder,
       writer: new FrameWriter(),

@@ -8,6 +8,7 @@
 import type { SessionId } from "@faultline/protocol";
 import { sessionToHex } from "@faultline/protocol";
 import type { ServerLimits } from "../limits.ts";
+import { serverLimits } from "../limits.ts";
 import { ByteBudget, ReplyRing } from "./reply-ring.ts";
 
 /** What is kept for one client. */
@@ -24,6 +25,24 @@ export class Session {
   }
 }
 
+/**
+ * Where a server remembers what it has executed. The default lives and dies with its core; one that
+ * is made outside and given to each core in turn survives restarts, as a disk would.
+ */
+export interface ReplyMemory {
+  /** Sessions remembered. */
+  readonly size: number;
+  /** The session of that id, made if it is new; undefined where there is no room. */
+  find(id: SessionId, nowUs: number): Session | undefined;
+  /** Forgets the sessions whose lifetime is over. */
+  sweep(nowUs: number): void;
+}
+
+/** A memory of its own, empty. @throws {RangeError} where a limit breaks its rule */
+export function createReplyMemory(limits: Partial<ServerLimits> = {}): ReplyMemory {
+  return new SessionTable(serverLimits(limits));
+}
+
 type TableLimits = Pick<
   ServerLimits,
   | "sessionsMax"
@@ -34,7 +53,7 @@ type TableLimits = Pick<
 >;
 
 /** @see module */
-export class SessionTable {
+export class SessionTable implements ReplyMemory {
   readonly #limits: TableLimits;
   readonly #budget: ByteBudget;
   readonly #sessions = new Map<string, Session>();
