@@ -21,6 +21,8 @@ const ARROWS: Record<string, readonly string[]> = {
   server: ["protocol", "faults"],
   client: ["protocol"],
   testkit: ["protocol"],
+  // the part of the test kit that knows client and server, whose own tests use the other part
+  planted: ["protocol", "client", "server"],
   simulation: ["protocol", "faults"],
   experiment: ["protocol", "faults", "server", "client", "simulation"],
   api: ["protocol", "faults", "experiment"],

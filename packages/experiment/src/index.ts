@@ -23,6 +23,15 @@ export type {
   ResultBody,
   RunVerdict,
 } from "./result/types.ts";
+export { INVARIANTS } from "./search/failure.ts";
+export type { Failure, Invariant, MessagePlace } from "./search/failure.ts";
+export type { Firing } from "./search/firings.ts";
+export { searchSeeds } from "./search/search.ts";
+export type { FailingSeed, SearchOptions, SearchProgress, SearchResult } from "./search/search.ts";
+export { shrink } from "./search/shrink.ts";
+export type { RunSize, ShrinkOptions, ShrinkProgress, ShrinkResult } from "./search/shrink.ts";
+export { runTrial } from "./search/trial.ts";
+export type { CreateParts, Trial, TrialOptions } from "./search/trial.ts";
 export { RunError } from "./run/error.ts";
 export type { RunErrorCode } from "./run/error.ts";
 export { runExperiment } from "./run/run.ts";

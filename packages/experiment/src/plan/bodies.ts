@@ -14,6 +14,8 @@ const DIGITS = new TextEncoder().encode("0123456789bcdfghjklmnpqrstvwxzBCDFGHJKL
 const BITS = 5;
 const PER_WORD = 6;
 const DOT = 0x2e;
+/** Three digits for a client (125 000), six for a message, two dots: a body of this size holds it whole. */
+const IDENTITY_BYTES_MAX = 11;
 
 /** The body of a message; client and message count from 0. */
 export type Bodies = (client: number, message: number) => Uint8Array;
@@ -85,4 +87,31 @@ function digitsOf(value: number): number {
   let digits = 1;
   for (let left = value; left >= DIGITS.length; left = Math.floor(left / DIGITS.length)) digits++;
   return digits;
+}
+
+/**
+ * Whose generated body this is: client and message, read from its beginning.
+ *
+ * @returns undefined where it does not begin with an identity, or was too small to hold a whole one
+ */
+export function readIdentity(
+  body: Uint8Array,
+): { readonly client: number; readonly message: number } | undefined {
+  if (body.length < IDENTITY_BYTES_MAX) return undefined;
+  const first = body.indexOf(DOT);
+  const second = body.indexOf(DOT, first + 1);
+  const client = numberIn(body, 0, first);
+  const message = numberIn(body, first + 1, second);
+  return client < 0 || message < 0 ? undefined : { client, message };
+}
+
+function numberIn(body: Uint8Array, from: number, to: number): number {
+  if (to <= from || to > IDENTITY_BYTES_MAX) return -1;
+  let value = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = DIGITS.indexOf(String.fromCharCode(body[at]!));
+    if (digit < 0) return -1;
+    value = value * DIGITS.length + digit;
+  }
+  return value;
 }
