@@ -8,7 +8,10 @@ import type { Client, ClientOptions } from "@faultline/client";
 import type { ServerCore, ServerCoreOptions } from "@faultline/server";
 
 /** As much of a server core as a simulated run asks for. */
-export type ServerPart = Pick<ServerCore, "accept" | "setFaults" | "takeRecords" | "stats">;
+export type ServerPart = Pick<
+  ServerCore,
+  "accept" | "setFaults" | "stats" | "takeEndings" | "takeRecords"
+>;
 
 /** The parts of one run; what is missing is the true one. */
 export interface Parts {

@@ -12,6 +12,7 @@ function forgetful(): ReplyMemory {
   return {
     size: 0,
     find: (id, nowUs) => createReplyMemory().find(id, nowUs),
+    roomInMs: () => 1,
     sweep: () => {},
   };
 }

@@ -59,6 +59,7 @@ function cached(options: ServerCoreOptions, naming: Naming): ServerPart {
       return intercept(core.accept(overhear(link, middleman)), middleman);
     },
     setFaults: (plan) => core.setFaults(plan),
+    takeEndings: () => core.takeEndings(),
     takeRecords: () => core.takeRecords(),
     stats: () => core.stats(),
   };

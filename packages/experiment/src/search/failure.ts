@@ -16,9 +16,11 @@ import type { Assertion } from "../spec/types.ts";
  * `deadline-kept`       no message takes longer than `client.deadlineMs`
  * `settled-once`        each message has one outcome, and the outcomes add up
  * `settled`             nothing is open when nothing is left to happen
+ * `sealed`              nothing under test uses real time, real chance or the world outside
  * `no-exception`        nothing under test throws
  */
 export const INVARIANTS = [
+  "sealed",
   "no-exception",
   "settled",
   "settled-once",
@@ -75,5 +77,6 @@ const CLAUSES: Readonly<Record<Invariant, string>> = {
   "deadline-kept": "no message takes longer than its deadline",
   "settled-once": "every message has exactly one outcome",
   settled: "every message comes to an outcome",
+  sealed: "nothing under test uses real time, real chance or the world outside",
   "no-exception": "nothing under test throws",
 };

@@ -96,7 +96,8 @@ export function shrink(spec: FullSpec, options: ShrinkOptions = {}): Promise<Shr
     const rule = `a whole number from 1 to ${TRIALS_MAX}`;
     throw new RangeError(`Cannot shrink as "trialsMax" must be ${rule}: got ${trialsMax}`);
   }
-  return new Shrinker({ ...spec, seed: options.seed ?? spec.seed }, options, trialsMax).go();
+  const drawn = { ...spec, seed: options.seed ?? spec.seed, seeds: null };
+  return new Shrinker(drawn, options, trialsMax).go();
 }
 
 /** @see module */

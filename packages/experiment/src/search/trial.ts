@@ -48,7 +48,7 @@ export interface Trial {
 }
 
 /**
- * Runs a spec once, simulated, with its own seed.
+ * Runs a spec once, simulated, with its own seed; `seeds` are left aside.
  *
  * @throws (rejects) TypeError where the spec is not simulated.
  */
@@ -57,13 +57,14 @@ export async function runTrial(spec: FullSpec, options: TrialOptions = {}): Prom
     throw new TypeError(`Cannot try as "mode" must be simulated: got ${JSON.stringify(spec.mode)}`);
   }
   const { detail = true } = options;
-  const watch = new Watch(spec, detail);
+  const one: FullSpec = { ...spec, seeds: null };
+  const watch = new Watch(one, detail);
   const lines: ExchangeLine[] = [];
   const parts = { createClient, createServerCore, ...options.createParts?.() };
   let result: Result | null = null;
   let thrown: Failure | undefined;
   try {
-    const run = await runExperiment(spec, {
+    const run = await runExperiment(one, {
       parts: watch.over(parts),
       ...(detail ? { onExchange: (line: ExchangeLine) => lines.push(line) } : {}),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -88,19 +89,22 @@ function rankOf({ signature }: Failure): number {
   return INVARIANTS.findIndex((name: Invariant) => invariantSignature(name) === signature);
 }
 
+/** A `sometimes` asks something of all seeds together: one that does not show it breaks nothing. */
 function brokenAssertions({ assertions }: Result): Failure[] {
   return assertions
-    .filter(({ verdict }) => verdict === "fail")
+    .filter(({ verdict, sometimes }) => verdict === "fail" && !sometimes)
     .map((one) => ({ signature: assertionSignature(one), message: one.message, place: null }));
 }
 
 /** A world that stands still, a sum that does not add up, or an exception out of a part. */
 function thrownFailure(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
-  const isStalled = error instanceof RunError;
-  const isSum = !isStalled && message.startsWith("Bug: ");
-  const invariant = isStalled ? "settled" : isSum ? "settled-once" : "no-exception";
-  return { signature: invariantSignature(invariant), message, place: null };
+  return { signature: invariantSignature(invariantOf(error, message)), message, place: null };
+}
+
+function invariantOf(error: unknown, message: string): Invariant {
+  if (error instanceof RunError) return error.code === "unsealed" ? "sealed" : "settled";
+  return message.startsWith("Bug: ") ? "settled-once" : "no-exception";
 }
 
 /** A firing as a spec's schedule lists it. */

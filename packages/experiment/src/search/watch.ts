@@ -112,6 +112,7 @@ export class Watch {
       accept: (link) => core.accept(link),
       setFaults: (plan) => core.setFaults(plan),
       stats: () => core.stats(),
+      takeEndings: () => core.takeEndings(),
       takeRecords: () => {
         const records = core.takeRecords();
         if (this.#keepsRecords) this.records.push(...records);

@@ -80,6 +80,7 @@ describe("a trial", () => {
     const assert = [
       { metric: "delivery.ratio", op: ">=", value: 0.5 },
       { metric: "counts.timeouts", op: "<", value: 0 },
+      { metric: "counts.timeouts", op: ">", value: 0, sometimes: true },
     ];
     const { failures } = await runTrial(specOf({ ...SMALL, assert }));
     expect(failures).toEqual([
@@ -116,6 +117,16 @@ describe("a trial", () => {
       settle();
     });
     expect(await signatures(throws)).toEqual(["invariant no-exception: no such thing"]);
+  });
+
+  test("fails where a part looks at the clock on the wall", async () => {
+    const peeks = clientThat((settle, _later, nth) => {
+      if (nth === 3) Date.now();
+      settle();
+    });
+    const [first, ...others] = await signatures(peeks);
+    expect(first).toMatch(/^invariant sealed: /);
+    expect(others).toEqual([]);
   });
 
   test("fails where an execution is made up, repeated or left out, and where a reply is another's", async () => {

@@ -29,8 +29,7 @@ import { placed, RecordBook } from "./record-book.ts";
 import type { Responder, ResponderName } from "./responder.ts";
 import { createResponder } from "./responder.ts";
 import { Schedule } from "./schedule.ts";
-import type { ReplyMemory } from "./session-table.ts";
-import { SessionTable } from "./session-table.ts";
+import { type ReplyMemory, SessionTable } from "./session-table.ts";
 
 /** Sessions whose fault state is kept: the faults' own default, for each pipe body is one. */
 const FAULT_SESSIONS_MIN = 65_536;

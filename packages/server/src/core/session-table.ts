@@ -34,6 +34,8 @@ export interface ReplyMemory {
   readonly size: number;
   /** The session of that id, made if it is new; undefined where there is no room. */
   find(id: SessionId, nowUs: number): Session | undefined;
+  /** How long until one is forgotten for sure, in whole ms of at least 1: what to tell one turned away. */
+  roomInMs(nowUs: number): number;
   /** Forgets the sessions whose lifetime is over. */
   sweep(nowUs: number): void;
 }
