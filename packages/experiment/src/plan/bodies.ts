@@ -109,7 +109,7 @@ function numberIn(body: Uint8Array, from: number, to: number): number {
   if (to <= from || to > IDENTITY_BYTES_MAX) return -1;
   let value = 0;
   for (let at = from; at < to; at += 1) {
-    const digit = DIGITS.indexOf(String.fromCharCode(body[at]!));
+    const digit = DIGITS.indexOf(body[at]!);
     if (digit < 0) return -1;
     value = value * DIGITS.length + digit;
   }
