@@ -32,6 +32,11 @@ function visitOf(result: Result, problems: readonly string[] = []): Visit {
   return { stop: { scenario, transport: "tcp" }, result, picture, problems };
 }
 
+/** Whether an assertion sets an upper bound to a time: the one thing that a machine can fail. */
+function isHowSoon({ metric, op }: Result["assertions"][number]): boolean {
+  return /^(latencyMs|serviceMs|recovery)\./.test(metric) && op.startsWith("<");
+}
+
 describe("what every result is held to", () => {
   const result = sampleResult();
   const counted = (counts: Partial<Result["counts"]>): Result => ({
@@ -154,10 +159,16 @@ describe("the whole demo", () => {
           expect(fault.fired, `${spec.name} ${spec.transport} ${fault.id}`).toBeGreaterThan(0);
         if (spec.checksum !== "none") expect(counts.corruptionsUndetected).toBe(0);
       }
-      // Some assertions are about time, and this may be a busy machine: three runs may miss theirs,
-      // as long as the demo says so and its exit code agrees.
+      // A busy machine can be late, and nothing else: what was missed is a promise of how soon, …
+      const missed = results.flatMap(({ assertions, reasons, spec, verdict }) =>
+        assertions
+          .filter((one) => one.verdict !== "pass" && !isHowSoon(one))
+          .map(({ message }) => `${spec.name} ${spec.transport} ${verdict}: ${message}`)
+          .concat(reasons),
+      );
+      expect(missed).toEqual([]);
+      // … and the demo says so, and its exit code agrees.
       const odd = results.filter(({ verdict }) => verdict !== "pass").length;
-      expect(odd, ended.stderr).toBeLessThanOrEqual(3);
       expect(ended.code, ended.stderr).toBe(odd === 0 ? 0 : 1);
       expect(ended.stderr).toContain(
         `${results.length - odd} of ${results.length} runs as expected`,
