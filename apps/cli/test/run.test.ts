@@ -1,7 +1,16 @@
 /**
  * `faultline run` as a script meets it: output, files, exit codes, Ctrl-C.
  */
-import { mkdtempSync, readFileSync, rmSync, statSync, watch, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExchangeLine, Result } from "@faultline/experiment";
@@ -127,6 +136,35 @@ describe("a run", () => {
     expect(run.stdout).toMatch(/\n.* {2}PASS\nseed 7 · real · tcp/);
     expect(run.stdout).toMatch(/ {2}replay +npx -y pnpm@12 faultline run corruption --seed 7/);
     expect(run.stdout).not.toContain("\u001b");
+  });
+
+  test("never writes over its spec, or one result over another", async () => {
+    const path = specFile("precious", { ...SMALL, mode: "simulated" });
+    const text = readFileSync(path, "utf8");
+    const link = join(folder, "precious-link.json");
+    symlinkSync(path, link);
+    const both = join(folder, "both");
+    for (const [args, line] of [
+      [
+        [path, "--exchanges", path],
+        `"--exchanges" must be another file than the spec: got "${path}"`,
+      ],
+      [[path, "--junit", link], `"--junit" must be another file than the spec: got "${link}"`],
+      [
+        [path, "--exchanges", both, "--junit", both],
+        `"--junit" must be another file than that of "--exchanges": got "${both}"`,
+      ],
+    ] as const) {
+      const run = await runChild(["run", ...args]);
+      expect([run.code, run.stdout, run.stderr]).toEqual([
+        3,
+        "",
+        `faultline: Cannot run as ${line}\n`,
+      ]);
+    }
+    expect([readFileSync(path, "utf8"), existsSync(both)]).toEqual([text, false]);
+    const nowhere = ["--exchanges", "/dev/null", "--junit", "/dev/null"];
+    expect((await runChild(["run", path, ...nowhere])).code).toBe(0);
   });
 
   test("keeps its result when the disk of the exchanges is full, and still ends with 3", async ({

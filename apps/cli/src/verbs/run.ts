@@ -5,6 +5,7 @@
  * The first Ctrl-C stops the run and keeps what is finished: the partial result is written like
  * a whole one, its verdict inconclusive. What this version cannot do is refused, not imitated.
  */
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 
 import type {
@@ -20,6 +21,7 @@ import type {
 import { exitCodeOf, ToolError } from "../exit.ts";
 import type { ExitCode } from "../exit.ts";
 import { LineFile, prepareFile, writeTextFile } from "../input/file.ts";
+import { isSameFile } from "../input/same-file.ts";
 import { listenForStop } from "../input/stop.ts";
 import { readSeeds } from "../options/seeds.ts";
 import { readers, SEED_MAX } from "../options/values.ts";
@@ -29,7 +31,7 @@ import { latencyUsOf } from "../output/latency.ts";
 import { count, duration, plural } from "../output/numbers.ts";
 import { bar, LatencyPicture } from "../output/picture.ts";
 import { Progress } from "../output/progress.ts";
-import { printable } from "../output/printable.ts";
+import { printable, shown } from "../output/printable.ts";
 import { reportLines } from "../output/report.ts";
 import { runsIn, seedText } from "../output/runs.ts";
 import { styleFor } from "../output/style.ts";
@@ -65,6 +67,26 @@ function refuseWhatIsNotHere(flags: RunFlags): void {
   }
   if (flags.capture !== undefined) {
     throw new ToolError('Cannot run as "--capture" is not there in this version');
+  }
+}
+
+/** What is written must not take the place of what was read, or of something else that is written. */
+function refuseOneFileTwice(named: string, { junit, exchanges }: RunFlags): void {
+  // a scenario is no file
+  const taken = existsSync(named) ? [{ path: named, what: "the spec" }] : [];
+  for (const [flag, path] of [
+    ["--exchanges", exchanges],
+    ["--junit", junit],
+  ] as const) {
+    if (path === undefined) continue;
+    const same = taken.find((other) => isSameFile(other.path, path));
+    if (same !== undefined) {
+      const got = shown(path);
+      throw new ToolError(
+        `Cannot run as "${flag}" must be another file than ${same.what}: got ${got}`,
+      );
+    }
+    taken.push({ path, what: `that of "${flag}"` });
   }
 }
 
@@ -185,6 +207,7 @@ async function run(system: System, named: string, flags: RunFlags): Promise<Exit
       'Cannot check determinism as "--mode" must be simulated, since real time never repeats itself: got "real"',
     );
   }
+  refuseOneFileTwice(named, flags);
   const exchanges = flags.exchanges === undefined ? undefined : new LineFile(flags.exchanges);
   if (flags.junit !== undefined) prepareFile(flags.junit);
   const work = { system, spec, flags };
