@@ -39,21 +39,44 @@ export function distributionOf(spec: DelayFault): DelayDistribution {
   return spec.distribution ?? ((spec.jitterMs ?? 0) === 0 ? "constant" : "uniform");
 }
 
-/** @returns a function from a 32-bit draw to a delay in whole microseconds, never negative */
-export function sampler(spec: DelayFault): (draw: number) => number {
+/** Where the delays of a fault lie, in whole microseconds: what a closed form starts from. */
+export type DelayLaw =
+  | { readonly kind: "constant"; readonly us: number }
+  /** Every whole microsecond from the lowest to the highest alike; what is below 0 counts as 0. */
+  | { readonly kind: "uniform"; readonly lowestUs: number; readonly highestUs: number }
+  /** Each of these alike, in the order of the draw. */
+  | { readonly kind: "cells"; readonly us: Float64Array };
+
+/** The delays of a fault and how likely each is; without regard to `correlation`. */
+export function delayLaw(spec: DelayFault): DelayLaw {
   const meanUs = Math.round(spec.delayMs * US_PER_MS);
   const jitterUs = Math.round((spec.jitterMs ?? 0) * US_PER_MS);
   const distribution = distributionOf(spec);
-  if (distribution === "constant") return () => meanUs;
+  if (distribution === "constant") return { kind: "constant", us: meanUs };
   if (distribution === "uniform") {
-    const width = 2 * jitterUs + 1;
-    const lowestUs = meanUs - jitterUs;
-    return (draw) => Math.max(0, lowestUs + Math.floor((draw * width) / DRAW_RANGE));
+    return { kind: "uniform", lowestUs: meanUs - jitterUs, highestUs: meanUs + jitterUs };
   }
   const deviationUs = distribution === "exponential" && jitterUs === 0 ? meanUs : jitterUs;
-  const table = unpackTable(PACKED[distribution]);
-  return (draw) => {
-    const z = table[draw >>> (32 - TABLE_BITS)]!;
-    return Math.max(0, meanUs + Math.round((z * deviationUs) / TABLE_SCALE));
-  };
+  const us = Float64Array.from(unpackTable(PACKED[distribution]), (z) =>
+    Math.max(0, meanUs + Math.round((z * deviationUs) / TABLE_SCALE)),
+  );
+  return { kind: "cells", us };
+}
+
+/** @returns a function from a 32-bit draw to a delay in whole microseconds, never negative */
+export function sampler(spec: DelayFault): (draw: number) => number {
+  const law = delayLaw(spec);
+  switch (law.kind) {
+    case "constant":
+      return () => law.us;
+    case "uniform": {
+      const { lowestUs, highestUs } = law;
+      const width = highestUs - lowestUs + 1;
+      return (draw) => Math.max(0, lowestUs + Math.floor((draw * width) / DRAW_RANGE));
+    }
+    case "cells":
+      return (draw) => law.us[draw >>> (32 - TABLE_BITS)]!;
+    default:
+      return law satisfies never;
+  }
 }

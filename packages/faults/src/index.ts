@@ -9,6 +9,8 @@ export { type EndDecision, FaultChain, type FaultChainOptions, type StreamEnd } 
 export { checkFault } from "./check.ts";
 export { checkPlan } from "./check-plan.ts";
 export { PASS_DECISION } from "./decision.ts";
+export { delayLaw } from "./distribution.ts";
+export type { DelayLaw } from "./distribution.ts";
 export type { Draws } from "./draws.ts";
 export type { Fault, FaultCatalog, FaultEntry, FaultTools, Series, Transport } from "./fault.ts";
 export { COMMON_FIELDS, type FieldRule } from "./fields.ts";
