@@ -35,6 +35,7 @@ describe("a spec with nothing but its version", () => {
         clients: 1,
         inFlightMax: 1,
         ratePerSecond: null,
+        arrivals: "uniform",
         bodies: null,
         idempotent: true,
       },

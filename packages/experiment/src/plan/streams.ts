@@ -5,13 +5,14 @@
  * message has the same body, session and backoff whatever the number of threads and whatever
  * happened before it. The names share no stream with a fault: a fault's stream is its id.
  */
-import { hashText, keyedDraws, keyedUint32 } from "@faultline/faults";
+import { hashText, keyedDraws, keyedUint32, wordHigh, wordLow } from "@faultline/faults";
 import type { Draw, SessionId } from "@faultline/protocol";
 
 const SESSION = hashText("runner session");
 const BACKOFF = hashText("runner backoff");
 const SIZE = hashText("runner payload size");
 const BODY = hashText("runner payload body");
+const ARRIVAL = hashText("runner arrival");
 
 /** The session of a client: 64 bits drawn by its number, the same in every run of the seed. */
 export function sessionOf(seed: number, client: number): SessionId {
@@ -34,4 +35,9 @@ export function sizeDraw(seed: number, client: number, message: number): number 
 /** The words of a generated body, by number. */
 export function bodyDraws(seed: number, client: number, message: number): (n: number) => number {
   return keyedDraws(seed, BODY, client, message);
+}
+
+/** The n-th draw for the gap before a message of the run, by its number. */
+export function arrivalDraw(seed: number, index: number, n: number): number {
+  return keyedUint32(seed, ARRIVAL, wordHigh(index), wordLow(index), n);
 }

@@ -2,7 +2,7 @@
  * The workload: submits every message at its time, compares every reply with what had to come.
  *
  * Closed loop: each client has `inFlightMax` messages open and submits the next as one settles.
- * Open schedule: message k is submitted at k / rate, whatever became of the others; what a client
+ * Open schedule: message k is submitted at its time (plan/arrivals.ts), whatever became of the others; what a client
  * cannot send yet waits in its queue, and latency counts from the plan. Synchronous but for the
  * clock's timers, so a simulated run drives it as it is.
  */
@@ -10,7 +10,8 @@ import type { Outcome, SubmitOptions } from "@faultline/client";
 import type { Clock, Timer } from "@faultline/protocol";
 import type { FullSpec } from "../spec/types.ts";
 import type { Bodies } from "../plan/bodies.ts";
-import { messagesOf, phaseAt, phaseStartsUs, plannedUs } from "../plan/schedule.ts";
+import { planArrivals, type Planned } from "../plan/arrivals.ts";
+import { messagesOf, phaseAt, phaseStartsUs } from "../plan/schedule.ts";
 import { isRightReply } from "./right.ts";
 
 /** As much of a client as the driver needs. */
@@ -33,7 +34,7 @@ export interface Settled {
 
 /** What the driver works with. */
 export interface DriverOptions {
-  readonly spec: Pick<FullSpec, "workload" | "phases" | "server">;
+  readonly spec: Pick<FullSpec, "seed" | "workload" | "phases" | "server">;
   readonly clock: Clock;
   readonly senders: readonly Sender[];
   readonly bodies: Bodies;
@@ -60,6 +61,7 @@ export class Driver {
   readonly #options: DriverOptions;
   readonly #lanes: readonly Lane[];
   readonly #phaseStartsUs: readonly number[];
+  readonly #planned: Planned;
   /** Lanes with a free place, until the event is over. */
   readonly #freed = new Set<Lane>();
   #next = 0;
@@ -74,6 +76,7 @@ export class Driver {
     const { workload, phases } = options.spec;
     this.#options = options;
     this.#phaseStartsUs = phaseStartsUs(phases ?? []);
+    this.#planned = planArrivals(options.spec);
     this.#lanes = options.senders.map((_, client) => ({
       client,
       total: messagesOf(workload, client),
@@ -143,7 +146,7 @@ export class Driver {
     while (this.#next < messages && !this.#halted) {
       const lane = this.#lanes[this.#next % clients];
       if (lane === undefined) break;
-      const atUs = startUs + (plannedUs(spec.workload, lane.client, lane.next) ?? 0);
+      const atUs = startUs + (this.#planned(lane.client, lane.next) ?? 0);
       if (atUs > nowUs) {
         this.#wake(atUs);
         return true;

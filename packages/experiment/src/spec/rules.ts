@@ -149,6 +149,9 @@ function checkInFlight(workload: Workload, max: number, limits: SpecLimits): Spe
 
 function checkTimes({ workload, client }: SpecParts, limits: SpecLimits): SpecProblem[] {
   const found: SpecProblem[] = [];
+  if (workload?.arrivals === "poisson" && workload.ratePerSecond === null) {
+    found.push(problem(["workload", "arrivals"], "uniform without ratePerSecond", "poisson"));
+  }
   if (workload !== undefined && workload.ratePerSecond !== null) {
     const plannedMs = Math.round((workload.messages / workload.ratePerSecond) * 1_000);
     if (plannedMs > limits.wallMsMax) {

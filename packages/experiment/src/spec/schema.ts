@@ -134,6 +134,9 @@ function createWorkloadSchema(limits: SpecLimits) {
         .nullable()
         .default(null)
         .describe("Total of all clients; null: as fast as inFlightMax allows."),
+      arrivals: words(["uniform", "poisson"])
+        .default("uniform")
+        .describe("With ratePerSecond. poisson: gaps drawn from the exponential distribution."),
       bodies: z
         .array(text(0, limits.payloadBytesMax), LIST("texts", limits.bodiesMax))
         .min(1, LIST("texts, one at least,", limits.bodiesMax))

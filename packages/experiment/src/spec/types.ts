@@ -42,6 +42,11 @@ export interface Workload {
   readonly inFlightMax: number;
   /** Messages a second over all clients, planned at k / rate; null: as fast as `inFlightMax` allows. */
   readonly ratePerSecond: number | null;
+  /**
+   * With a rate: `uniform`, one every 1 / rate seconds; `poisson`, after gaps drawn from the
+   * exponential distribution of that mean.
+   */
+  readonly arrivals: "uniform" | "poisson";
   /** Texts sent instead of generated bodies, in turn over the whole run; null: generated. */
   readonly bodies: readonly string[] | null;
   /** False: giving up on a message that may have executed makes it `indeterminate`, not `failed`. */
