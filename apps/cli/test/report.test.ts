@@ -24,7 +24,7 @@ describe("the report", () => {
   test("shows what came of the messages, and only the counts that say something", () => {
     const text = report();
     expect(text).toContain(
-      "delivered   198 of 200   99 % in [0.964, 0.997], expected 99.84 %   2 failed",
+      "delivered   198 of 200   99 % in [0.964, 0.997], expected 99.84 % (z -2.97)   2 failed",
     );
     expect(text).not.toContain("rejected");
     expect(text).toContain(
@@ -61,6 +61,15 @@ describe("the report", () => {
   test("marks what must hold sometimes", () => {
     const text = report(sampleResult({ assertions: [{ ...PASSED, sometimes: true }] }));
     expect(text).toContain("✔ sometimes delivery.ratio >= 0.9");
+  });
+
+  test("puts theory beside measurement where chance had a say, or a certainty failed", () => {
+    const text = report();
+    expect(text).toMatch(/counts\.attempts +250 +251 +0\.14/);
+    expect(text).toMatch(/counts\.timeouts +0 +3 +1 000 000/);
+    expect(text).not.toContain("counts.executions");
+    expect(text).not.toContain("latencyMs.mean");
+    expect(report(sampleResult({ oracles: [] }))).not.toContain("by theory");
   });
 
   test("says why, where the verdict is not pass", () => {

@@ -5,6 +5,7 @@
  */
 export { checkDeterminism } from "./check/determinism.ts";
 export type { DeterminismCheck, DeterminismOptions, EventDifference } from "./check/determinism.ts";
+export { expectedDelivery } from "./oracle/forecast.ts";
 export { faultsInForce } from "./plan/faults.ts";
 export { canonicalJson, hashJson, sha256Hex } from "./result/canonical.ts";
 export type { BetweenRuns, RunRow, Spread } from "./result/series.ts";
@@ -19,6 +20,7 @@ export type {
   Interval,
   LatencySummary,
   Recovery,
+  OracleResult,
   Result,
   ResultBody,
   RunVerdict,
@@ -70,7 +72,6 @@ export type {
   TransportName,
   Workload,
 } from "./spec/types.ts";
-export { expectedDelivery } from "./statistics/expected.ts";
 export { LatencySample } from "./statistics/latency.ts";
 export { quantileRanks } from "./statistics/quantile.ts";
 export type { RankInterval } from "./statistics/quantile.ts";

@@ -94,6 +94,7 @@ describe("a result", () => {
       "serviceMs",
       "recovery",
       "faults",
+      "oracles",
       "runs",
       "betweenRuns",
       "digest",

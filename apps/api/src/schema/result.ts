@@ -88,6 +88,16 @@ const fault = z.looseObject({
   z: maybe,
 });
 
+const oracle = z.looseObject({
+  metric: z.string().describe("Path of the figure in this result."),
+  expected: maybe.describe("By closed form from the spec alone."),
+  observed: maybe,
+  z: maybe.describe(
+    "Standard deviations between the two; null where the expected was certain and came true.",
+  ),
+  reason: z.string().nullable().describe("Why nothing is expected."),
+});
+
 const envelope = z.looseObject({
   runtime: z.string(),
   host: z.looseObject({ os: z.string(), arch: z.string(), cpus: count }),
@@ -153,7 +163,13 @@ export function makeResultSchema(spec: z.ZodType<Result["spec"]>): z.ZodType<Res
     reasons: z.array(z.string()),
     assertions: z.array(assertion),
     counts,
-    delivery: z.looseObject({ ratio: maybe, interval: interval.nullable(), expected: maybe }),
+    delivery: z.looseObject({
+      ratio: maybe,
+      interval: interval.nullable(),
+      expected: maybe,
+      z: maybe,
+      reason: z.string().nullable(),
+    }),
     latencyMs: latency,
     serviceMs: latency,
     recovery: z
@@ -163,6 +179,7 @@ export function makeResultSchema(spec: z.ZodType<Result["spec"]>): z.ZodType<Res
         "One for each phase of the role fault, of a series that of its slowest run; null: no such phase.",
       ),
     faults: z.array(fault),
+    oracles: z.array(oracle),
     runs: z
       .array(run)
       .nullable()

@@ -7,6 +7,7 @@
 import type { AssertionResult, FaultResult, Result } from "@faultline/experiment";
 
 import { count, duration, figure, percent, plural, UNKNOWN } from "./numbers.ts";
+import { oracleLines } from "./oracles.ts";
 import { PICTURE_AXIS } from "./picture.ts";
 import type { LatencyPicture } from "./picture.ts";
 import { printable } from "./printable.ts";
@@ -50,7 +51,8 @@ function outcomes(result: Result): string {
   const others = (["failed", "rejected", "indeterminate"] as const)
     .filter((name) => counts[name] > 0)
     .map((name) => `${count(counts[name])} ${name}`);
-  const expected = delivery.expected === null ? "" : `, expected ${percent(delivery.expected)}`;
+  const z = delivery.z === null ? "" : ` (z ${figure(delivery.z)})`;
+  const expected = delivery.expected === null ? "" : `, expected ${percent(delivery.expected)}${z}`;
   const interval = delivery.interval === null ? "" : ` ${intervalText(delivery.interval)}`;
   const ratio = `${percent(delivery.ratio)}${interval}${expected}`;
   return [`${count(counts.delivered)} of ${count(counts.messages)}`, ratio, ...others].join("   ");
@@ -162,6 +164,7 @@ export function reportLines(
   lines.push(...recoveries(result));
   if (result.faults.length > 0) lines.push("", ...faultTable(result.faults, style, columnsMax));
   if (runs !== null && runs.length > 0) lines.push("", ...runTable(runs, style, columnsMax));
+  lines.push(...oracleLines(result.oracles, style, columnsMax));
   if (result.assertions.length > 0) {
     lines.push("", ...result.assertions.map((assertion) => assertionLine(assertion, style)));
   }

@@ -5,7 +5,8 @@
  * at the one door every result goes through; a run that breaks it is a bug and throws.
  */
 import { type FaultStats, RNG_NAME, zScore } from "@faultline/faults";
-import { expectedDelivery } from "../statistics/expected.ts";
+import { forecastOf } from "../oracle/forecast.ts";
+import { judgeDelivery, judgeFigures, type Observed } from "../oracle/judge.ts";
 import { betweenRuns } from "../statistics/spread.ts";
 import { wilson } from "../statistics/wilson.ts";
 import type { RecoveryMeasured } from "../run/recovery.ts";
@@ -69,9 +70,18 @@ export function assembleResult(parts: Parts): Result {
 function assembleBody({ spec, measured, scenarios, series }: Parts): ResultBody {
   const { counts, run } = measured;
   checkConservation(counts);
-  const expected = expectedDelivery(spec);
   const complete = measured.interrupted.length === 0;
   const faults = measured.faults.map(faultResult);
+  const forecast = forecastOf(spec);
+  const observed: Observed = {
+    counts,
+    ...run,
+    faults,
+    runs: series === undefined ? 1 : counts.messages / spec.workload.messages,
+    cutShort: complete || series !== undefined ? undefined : "the run did not go to its end",
+  };
+  const oracle = judgeDelivery(forecast, observed);
+  const { expected } = oracle;
   const assertions = spec.assert.map((one, index) => {
     const view = viewOf(one, { measured, expected, faults });
     const replicates = series?.replicates.map((replicate) => replicate[index] ?? NOTHING);
@@ -95,12 +105,13 @@ function assembleBody({ spec, measured, scenarios, series }: Parts): ResultBody 
     delivery: {
       ratio: counts.messages === 0 ? null : counts.delivered / counts.messages,
       interval: wilson(counts.delivered, counts.messages),
-      expected,
+      ...oracle,
     },
     latencyMs: run.latency.summary(),
     serviceMs: run.service.summary(),
     recovery: measured.recovery?.map(told) ?? null,
     faults,
+    oracles: judgeFigures(forecast, observed),
     runs: series?.rows ?? null,
     betweenRuns: series === undefined ? null : betweenRuns(series.rows),
     digest: measured.digest,

@@ -96,6 +96,22 @@ export interface Recovery {
   readonly reason: string | null;
 }
 
+/** A figure of the result beside what theory says of it. */
+export interface OracleResult {
+  /** Path of the figure in the result: `counts.attempts`, `latencyMs.p99`, `faults.flip.fired`. */
+  readonly metric: string;
+  /** By closed form from the spec alone; null where there is none. */
+  readonly expected: number | null;
+  readonly observed: number | null;
+  /**
+   * How many standard deviations the measurement is off. Null where nothing is expected, or where
+   * the expected was certain and came true; ±1 000 000 where it was certain and did not.
+   */
+  readonly z: number | null;
+  /** Where nothing is expected: why, naming the setting. */
+  readonly reason: string | null;
+}
+
 /** Where and when. Never hashed. */
 export interface Envelope {
   readonly runtime: string;
@@ -126,6 +142,10 @@ export interface ResultBody {
     readonly interval: Interval | null;
     /** Closed form, where one exists. */
     readonly expected: number | null;
+    /** (delivered - expected) / standard deviation; null where chance plays no part and it came true. */
+    readonly z: number | null;
+    /** Why there is no closed form, or nothing to compare it with; else null. */
+    readonly reason: string | null;
   };
   /** From planned start: what a user would have waited. Without the phases of the role `warm-up`. */
   readonly latencyMs: LatencySummary;
@@ -134,6 +154,8 @@ export interface ResultBody {
   /** One for each phase of the role `fault`, of a series that of its slowest run; null where there is none. */
   readonly recovery: readonly Recovery[] | null;
   readonly faults: readonly FaultResult[];
+  /** Figures whose expectation follows from the spec, beside what was measured. */
+  readonly oracles: readonly OracleResult[];
   /** A series only: its finished runs, by index. All figures above are pooled over them. */
   readonly runs: readonly RunRow[] | null;
   /** A series only: how far its runs lie apart. */
