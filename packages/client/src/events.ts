@@ -5,6 +5,7 @@
  * none is made. Times are microseconds of the client's clock.
  */
 import type { RefusalCode } from "@faultline/protocol";
+import type { Breaker } from "./breaker.ts";
 import type { AttemptStatus } from "./failure.ts";
 import type { AttemptEnd, Outcome } from "./outcome.ts";
 
@@ -47,6 +48,8 @@ export type ClientEvent = { readonly atUs: number } & (
       readonly message: string;
     }
   | { readonly event: "ping" }
+  /** The circuit breaker has changed; one that is shared is reported by who changed it. */
+  | { readonly event: "breaker"; readonly state: Breaker["state"] }
   | { readonly event: "settled"; readonly outcome: Outcome }
 );
 

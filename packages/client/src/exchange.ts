@@ -97,6 +97,8 @@ export type Happening =
       /** The server's wish, 0 for none: the next wait is exactly this long. Infinity: no retry. */
       readonly retryAfterUs: number;
     }
+  /** The circuit breaker does not let its next attempt pass. */
+  | { readonly on: "barred" }
   /** The time came that the state was waiting for, or the deadline. */
   | { readonly on: "due"; readonly nowUs: number }
   /** A good reply to any of its attempts. */
@@ -125,6 +127,8 @@ export function advance(exchange: Exchange, happening: Happening, rules: Rules):
       return sent(past, happening, rules);
     case "failed":
       return failed(past, happening, rules);
+    case "barred":
+      return giveUp(past, rules, "breaker-open", "the circuit breaker is open");
     case "due":
       return due(exchange, happening.nowUs, rules);
     case "reply":

@@ -44,6 +44,8 @@ export type ClientFailureCode =
   | "aborted"
   /** Every attempt allowed was made; `cause` is the last real error. */
   | "attempts-exhausted"
+  /** The circuit breaker lets no attempt pass; `cause` is the last real error, if any. */
+  | "breaker-open"
   /** A retry was due and the retry budget is empty; `cause` is the last real error. */
   | "budget-exhausted"
   /** The client was closed. */

@@ -17,6 +17,7 @@ import type { Happening, Settled } from "./exchange.ts";
 import { advance } from "./exchange.ts";
 import type { AttemptFailure } from "./failure.ts";
 import { FrameConnection } from "./frame-connection.ts";
+import { Gate } from "./gate.ts";
 import { Inbox } from "./inbox.ts";
 import type { LineOwner } from "./line.ts";
 import { Line } from "./line.ts";
@@ -34,6 +35,7 @@ import type { Timing } from "./timing.ts";
 
 const PLACED: Happening = { on: "placed" };
 const REPLY: Happening = { on: "reply" };
+const BARRED: Happening = { on: "barred" };
 const CLOSED: Happening = { on: "abandoned", code: "closed", cause: undefined };
 const TIMEOUT: AttemptFailure = { code: "timeout", status: undefined, message: "no reply in time" };
 
@@ -51,6 +53,7 @@ export class Flow implements LineOwner {
   readonly #line: Line;
   readonly #connection: Connection;
   readonly #liveness: Liveness;
+  readonly #gate: Gate;
   readonly #log: AttemptLog;
   readonly #timing: Timing;
   readonly #pending: Pending<Operation>;
@@ -81,6 +84,7 @@ export class Flow implements LineOwner {
     this.#connection = connection;
     this.#liveness = new Liveness({ ...shared, connection, line });
     this.#timing = timing;
+    this.#gate = new Gate({ ...shared, breaker: policy.breaker });
     this.#log = log;
     this.#pending = pending;
     this.#queue = new Queue({ itemsMax: policy.queueMax, bytesMax: policy.queueBytesMax });
@@ -117,6 +121,7 @@ export class Flow implements LineOwner {
   /** Tells a message what happened, and obeys the state that follows. */
   happen(operation: Operation, happening: Happening, nowUs: number): void {
     if (operation.exchange.at === "settled") return;
+    if (operation.permit !== undefined) this.#gate.tell(operation, happening, nowUs);
     const exchange = advance(operation.exchange, happening, operation);
     operation.exchange = exchange;
     switch (exchange.at) {
@@ -124,7 +129,8 @@ export class Flow implements LineOwner {
         return;
       case "ready":
         operation.readyUs = nowUs;
-        this.#transmit(operation, nowUs);
+        if (this.#gate.ask(operation, nowUs)) this.#transmit(operation, nowUs);
+        else this.happen(operation, BARRED, nowUs);
         return;
       case "sent":
         this.deadlines.append(operation, exchange.untilUs);

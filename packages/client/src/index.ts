@@ -1,6 +1,8 @@
 /** The door of the client package: what is not named here may change tomorrow. */
 export { createBackoff } from "./backoff.ts";
 export type { Backoff, BackoffOptions, BackoffStep } from "./backoff.ts";
+export { createBreaker } from "./breaker.ts";
+export type { Breaker, BreakerOptions, Permit } from "./breaker.ts";
 export { createClient } from "./client.ts";
 export type { Client, CloseOptions } from "./client.ts";
 export { systemClock } from "./clock.ts";

@@ -6,6 +6,7 @@
  * It decides nothing: exchange.ts does, and engine.ts obeys.
  */
 import type { Draw } from "@faultline/protocol";
+import type { Permit } from "./breaker.ts";
 import type { Due } from "./deadlines.ts";
 import type { Exchange, Rules, Settled, Waits } from "./exchange.ts";
 import type { AttemptStatus } from "./failure.ts";
@@ -66,6 +67,8 @@ export class Operation implements Due, Queued<Operation>, Rules {
   attempts: AttemptRecord[] = NO_ATTEMPTS;
   /** The attempt under way. */
   running: AttemptRecord | undefined = undefined;
+  /** The breaker let its next attempt, or the one under way, pass. */
+  permit: Permit | undefined = undefined;
   /** When it last became ready to be sent. */
   readyUs = 0;
   reply: Uint8Array | undefined = undefined;

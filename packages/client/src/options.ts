@@ -15,6 +15,7 @@ import type {
 import { checksums, FRAME_LIMITS_DEFAULT, PIPE_LIMITS_DEFAULT } from "@faultline/protocol";
 import type { Backoff, BackoffOptions } from "./backoff.ts";
 import { createBackoff } from "./backoff.ts";
+import type { Breaker } from "./breaker.ts";
 import { durationUsOf, integerOf, refusal, wordOf } from "./checks.ts";
 import type { ClientListener } from "./events.ts";
 import type { Exchange, Waits } from "./exchange.ts";
@@ -48,6 +49,8 @@ export interface ClientOptions extends TimingOptions {
   readonly throttledBackoff?: BackoffOptions;
   /** What retries are paid from; the same object for several clients makes them share it. `null`: no bound but `attemptsMax`. @default `createRetryBudget()`, of this client alone */
   readonly retryBudget?: RetryBudget | null;
+  /** Refuses attempts while the server fails; the same object for several clients makes them share it. @default null: nothing is refused */
+  readonly breaker?: Breaker | null;
   /** Messages in flight at once, 1 … 1024 (what the server's reply cache covers); 1 with `pipe`. @default 1: replies come in the order of sending */
   readonly inFlightMax?: number;
   /** Messages that may wait for a place in flight. @default 1024 */
@@ -92,6 +95,7 @@ export interface Policy {
   readonly beginning: Exchange;
   readonly waits: Waits;
   readonly budget: RetryBudget;
+  readonly breaker: Breaker | null;
   readonly timing: Timing;
   readonly inFlightMax: number;
   readonly queueMax: number;
@@ -136,6 +140,7 @@ export function createPolicy(options: ClientOptions): Policy {
     beginning: begin(waits),
     waits,
     budget: budgetOf(options.retryBudget),
+    breaker: breakerOf(options.breaker),
     timing: timingOf(options),
     inFlightMax: inFlightMaxOf(options.inFlightMax ?? 1, codec),
     queueMax: integerOf(client("queueMax", options.queueMax ?? 1024), 0, 2 ** 31),
@@ -172,6 +177,11 @@ function budgetOf(given: RetryBudget | null = createRetryBudget()): RetryBudget 
   if (given === null) return UNLIMITED;
   if (typeof given.spend === "function") return given;
   throw missing("retryBudget", "null or what createRetryBudget gives", given);
+}
+
+function breakerOf(given: Breaker | null = null): Breaker | null {
+  if (given === null || typeof given.admit === "function") return given;
+  throw missing("breaker", "null or what createBreaker gives", given);
 }
 
 type Capabilities = Pick<Policy, "dialer" | "clock" | "draw" | "session">;

@@ -25,6 +25,6 @@ describe("the examples of the README", () => {
 
   test("are there for every policy", () => {
     const names = examples.map(({ name }) => name);
-    expect(names).toEqual(["createRetryBudget", "createRttEstimate"]);
+    expect(names).toEqual(["createRetryBudget", "createRttEstimate", "createBreaker"]);
   });
 });
