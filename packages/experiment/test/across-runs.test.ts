@@ -81,6 +81,31 @@ describe("a mean over runs", () => {
   });
 });
 
+describe("what counts the events of a run", () => {
+  const { view } = series([100, 100, 100, 100]);
+  const executions = (value: number, seen: (number | null)[]) =>
+    judge(assertion("counts.messages", "==", value, { confidence: null }), {
+      view,
+      complete: true,
+      replicates: seen.map((observed) => ({ observed, n: null })),
+    });
+
+  test("must hold in each of a series, whatever the sum", () => {
+    expect(executions(100, [100, 100, 100, 100])).toMatchObject({
+      verdict: "pass",
+      observed: 400,
+      message: "expected counts.messages == 100 in every run, got 400 in all: held in 4 of 4 runs",
+    });
+    expect(executions(100, [100, 99, 100, 101])).toMatchObject({ verdict: "fail" });
+    expect(executions(400, [100, 100, 100, 100]).message).toContain("held in 0 of 4 runs");
+  });
+
+  test("is undecided where a run does not know it, and there is no run at all", () => {
+    expect(executions(100, [100, null])).toMatchObject({ verdict: "inconclusive" });
+    expect(executions(100, [])).toMatchObject({ verdict: "inconclusive" });
+  });
+});
+
 describe("what must hold sometimes", () => {
   const sometimes = (value: number, complete = true) =>
     judge(assertion("delivery.ratio", "<=", value, { confidence: null, sometimes: true }), {

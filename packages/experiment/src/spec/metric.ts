@@ -74,6 +74,12 @@ export function knowsPhase(path: MetricPath): boolean {
   return LATENCIES.includes(path.group);
 }
 
+/** Whether the metric counts what happened in a run, so that more runs make it larger. */
+export function isTotal({ group, field }: MetricPath): boolean {
+  if (group === "faults") return field !== "z";
+  return group === "counts" || field === "n";
+}
+
 /** Whether the metric has an interval, so that a confidence means something. */
 export function knowsConfidence(path: MetricPath): boolean {
   if (LATENCIES.includes(path.group))

@@ -1,7 +1,7 @@
 /**
  * One assertion against the numbers: pass, fail or inconclusive, with a sentence a person can use.
  */
-import { parseMetric } from "../spec/metric.ts";
+import { isTotal, parseMetric } from "../spec/metric.ts";
 import { supports } from "../statistics/quantile.ts";
 import { QUANTILES } from "../statistics/latency.ts";
 import type { AssertionResult, Interval, RunVerdict } from "../result/types.ts";
@@ -29,7 +29,8 @@ export function judge(assertion: Assertion, evidence: Evidence): AssertionResult
   const path = parseMetric(assertion.metric);
   if (path === undefined) return unanswered(assertion, undefined, "no result has such a number");
   const seen = view && observe(path, view);
-  if (assertion.sometimes) return judgeSometimes(assertion, seen, evidence);
+  if (assertion.sometimes) return judgeRuns(assertion, seen, evidence);
+  if (replicates !== undefined && isTotal(path)) return judgeRuns(assertion, seen, evidence);
   if (seen === undefined) return unanswered(assertion, seen, "the phase never began");
   if (seen.missed !== undefined) return judgeMissed(assertion, seen.missed);
   if (seen.observed === null) return unanswered(assertion, seen, whyNothing(assertion, seen));
@@ -75,22 +76,27 @@ function judgeMissed(
   };
 }
 
-/** Seen once is enough: of a run that was cut short, not seeing it says nothing. */
-function judgeSometimes(
+/**
+ * Run by run. What must hold `sometimes` must in one run: seen once is enough, and of runs that were
+ * cut short, not seeing it says nothing. What counts a run's events must hold in each of them: the
+ * sum over a series answers another question.
+ */
+function judgeRuns(
   assertion: Assertion,
   seen: Observation | undefined,
   { complete, replicates }: Evidence,
 ): AssertionResult {
-  const { op, value } = assertion;
+  const { op, value, sometimes } = assertion;
   const observed = seen?.observed ?? null;
   const runs = replicates ?? [{ observed }];
-  const held = runs.filter(
-    (run) => run.observed !== null && comparePoint(run.observed, op, value) === "yes",
-  ).length;
-  const answer: Answer = held > 0 ? "yes" : complete ? "no" : "unsure";
+  const known = runs.flatMap((run) => (run.observed === null ? [] : [run.observed]));
+  const held = known.filter((one) => comparePoint(one, op, value) === "yes").length;
+  const answer = sometimes
+    ? seenOnce(held, complete)
+    : seenAlways({ held, known: known.length, runs: runs.length });
   const was = observed === null ? "nothing" : got(observed, null, seen?.n ?? null);
   const all = replicates === undefined ? was : `${was} in all`;
-  const cut = answer === "unsure" ? ", and not all went to their end" : "";
+  const cut = answer === "unsure" && sometimes ? ", and not all went to their end" : "";
   const share = `held in ${held} of ${runs.length} ${runs.length === 1 ? "run" : "runs"}${cut}`;
   return {
     ...echo(assertion),
@@ -98,8 +104,18 @@ function judgeSometimes(
     interval: null,
     n: seen?.n ?? null,
     verdict: VERDICTS[answer],
-    message: `${expectation(assertion)}, got ${all}: ${share}`,
+    message: `${expectation(assertion)}${sometimes ? "" : " in every run"}, got ${all}: ${share}`,
   };
+}
+
+function seenOnce(held: number, complete: boolean): Answer {
+  if (held > 0) return "yes";
+  return complete ? "no" : "unsure";
+}
+
+function seenAlways(count: { held: number; known: number; runs: number }): Answer {
+  if (count.held < count.known) return "no";
+  return count.known === count.runs && count.runs > 0 ? "yes" : "unsure";
 }
 
 function echo({ metric, op, value, confidence, phase, sometimes }: Assertion) {
