@@ -30,9 +30,10 @@ export function differenceLines(check: DeterminismCheck): string[] {
   return lines;
 }
 
-function eventLines({ index, first, second }: EventDifference): string[] {
+function eventLines({ foundAt, index, first, second }: EventDifference): string[] {
+  const moved = foundAt === index ? "" : `, which part at number ${count(index)}`;
   const lines = [
-    `the first event that differs is number ${count(index)}; around it, in two further runs:`,
+    `the first event that differs is number ${count(foundAt)}; two further runs${moved}:`,
   ];
   const last = Math.max(...[...first, ...second].map((event) => event.index));
   for (let at = first[0]?.index ?? index; at <= last; at += 1) {

@@ -23,9 +23,17 @@ export interface DeterminismOptions extends Omit<RunOptions, "trace"> {
   readonly neighbours?: number;
 }
 
-/** The first event in which two runs differ, and its neighbours as each of two further runs saw them. */
+/**
+ * The first event in which two runs differ, and its neighbours as each run saw them.
+ *
+ * The neighbours come from further runs, for nobody knew before which events to keep; and what leaks
+ * once may leak elsewhere the next time. So it is looked for again until a pair of runs parts where
+ * it was watched.
+ */
 export interface EventDifference {
-  /** Number of the event in its run, from 0. */
+  /** Number of the first event in which the first two runs differ, from 0. */
+  readonly foundAt: number;
+  /** The same of the two runs that are shown. */
   readonly index: number;
   readonly first: readonly TraceEntry[];
   readonly second: readonly TraceEntry[];
@@ -49,6 +57,8 @@ export interface DeterminismCheck {
 }
 
 const NEIGHBOURS = 5;
+/** Pairs of further runs: a leak that wanders more than that is told by its digests. */
+const LOOKS_MAX = 4;
 const POINTERS_MAX = 10;
 
 /**
@@ -128,10 +138,30 @@ async function show(
   if (spec.seeds !== null) return showRun(spec, [one.result, other.result], shown);
   const index = firstDifference(one, other);
   if (index === undefined) return undefined;
-  const { neighbours, parts } = shown;
-  const window = { from: Math.max(0, index - neighbours), lastMax: 2 * neighbours + 1 };
-  const [first, second] = await twice(spec, window, parts === undefined ? {} : { parts });
-  return { index, first: first.entries, second: second.entries };
+  return around(spec, { foundAt: index, index }, shown);
+}
+
+/** Looks at the events around a place, and at another place if the runs part there this time. */
+async function around(
+  spec: FullSpec,
+  place: Pick<EventDifference, "foundAt" | "index">,
+  { neighbours, parts }: Shown,
+): Promise<EventDifference> {
+  let { index } = place;
+  for (let look = 1; ; look += 1) {
+    const window = {
+      log: true,
+      from: Math.max(0, index - neighbours),
+      lastMax: 2 * neighbours + 1,
+    };
+    const pair = await twice(spec, window, parts === undefined ? {} : { parts });
+    const [first, second] = pair;
+    const now = firstDifference(first, second);
+    if (now === undefined || now === index || look === LOOKS_MAX) {
+      return { ...place, index: now ?? index, first: first.entries, second: second.entries };
+    }
+    index = now;
+  }
 }
 
 /** The same for the first run of a series that differs, which is run twice more by itself. */
