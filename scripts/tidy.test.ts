@@ -290,6 +290,18 @@ describe("words", () => {
     expect(words.filter((word) => !readme.includes(`\`${word}\``))).toEqual([]);
   });
 
+  test("every file that the docs name exists", () => {
+    const named = ["docs/determinism.md"].flatMap((doc) => {
+      const text = readFileSync(join(ROOT, doc), "utf8");
+      return [...text.matchAll(/`((?:packages|apps|scripts|docs)\/[\w./-]+\.\w+)`/g)];
+    });
+    expect(named.length).toBeGreaterThan(10);
+    const missing = named
+      .map((match) => match[1] ?? "")
+      .filter((path) => !existsSync(join(ROOT, path)));
+    expect(missing).toEqual([]);
+  });
+
   test("no test is left out or alone", () => {
     const wrong = tests.filter((source) => /\b(test|it|describe)\.(only|todo)\b/.test(source.text));
     expect(wrong.map((source) => source.path)).toEqual([]);
