@@ -59,8 +59,11 @@ describe("--check-determinism", () => {
     expect(said).toContain(
       "Cannot vouch for the result: two runs of the same spec and seed differ",
     );
-    expect(said).toMatch(/the first event that differs is number [\d ]+;/);
-    expect(said).toMatch(/\n {2}1 {2}\d+ {2}at \d+ us {2}.*\n {2}2 {2}\d+ {2}at \d+ us {2}/);
+    expect(said).toMatch(/the first event that differs is number [\d ]+:/);
+    // what both saw alike, and then what each saw
+    expect(said).toMatch(
+      /\n {5}\d+ {2}at \d+ us {2}.*\n {2}1 {2}\d+ {2}at \d+ us {2}.*\n {2}2 {2}\d+ {2}at \d+ us {2}/,
+    );
   });
 
   test("is refused on sockets", async () => {
@@ -88,7 +91,6 @@ describe("two runs in words", () => {
     bodyHashes: ["sha256:1", "sha256:2"],
     events: [1_200, 1_201],
     difference: {
-      foundAt: 8,
       index: 8,
       first: [event(7, "timer of lab"), event(8, "timer of server", "0000000b")],
       second: [event(7, "timer of lab"), event(8, "datagram 3"), event(9, "timer of lab")],
@@ -100,7 +102,7 @@ describe("two runs in words", () => {
     expect(differenceLines(check)).toEqual([
       "digests aa and bb, after 1 200 and 1 201 events",
       "the results differ at /counts/attempts, /latencyMs/max",
-      "the first event that differs is number 8; two further runs:",
+      "the first event that differs is number 8:",
       "   7  at 700 us  timer of lab  0000000a",
       "1  8  at 800 us  timer of server  0000000b",
       "2  8  at 800 us  datagram 3  0000000a",
@@ -109,11 +111,15 @@ describe("two runs in words", () => {
     ]);
   });
 
-  test("say where further runs part, when it is elsewhere", () => {
-    const wandered = { ...check, difference: { ...check.difference!, foundAt: 1_614 } };
-    expect(differenceLines(wandered)[2]).toBe(
-      "the first event that differs is number 1 614; two further runs, which part at number 8:",
-    );
+  test("say so where only one of them is there to be shown", () => {
+    const alone = { ...check, difference: { ...check.difference!, first: [] } };
+    expect(differenceLines(alone).slice(2)).toEqual([
+      "the first event that differs is number 8:",
+      "1  seen by the second run only: the first could not be met again",
+      "2  7  at 700 us  timer of lab  0000000a",
+      "2  8  at 800 us  datagram 3  0000000a",
+      "2  9  at 900 us  timer of lab  0000000a",
+    ]);
   });
 
   test("say so where no event differs, and where the log was too short", () => {

@@ -45,6 +45,25 @@ function forgetful(): Partial<SimulatedParts> {
   };
 }
 
+/** A client whose waits are other ones where `isOdd` says so, of the run and of the waits so far. */
+function moody(isOdd: (run: number, waits: number) => boolean): Partial<SimulatedParts> {
+  let clients = 0;
+  return {
+    createClient(options) {
+      const run = Math.floor(clients++ / 2) + 1;
+      const { draw } = options;
+      let waits = 0;
+      return createClient({
+        ...options,
+        draw(...key) {
+          waits += 1;
+          return draw(...key) ^ (isOdd(run, waits) ? 0x7f00_0000 : 0);
+        },
+      });
+    },
+  };
+}
+
 /** A server that counts what all its lives executed. */
 function boastful(): Partial<SimulatedParts> {
   let asked = 0;
@@ -82,9 +101,9 @@ describe("two runs of one spec", () => {
   test("that remember something part at an event, which is shown with its neighbours", async () => {
     const check = await checkDeterminism(spec(), { parts: forgetful(), neighbours: 3 });
     expect(check.same).toBe(false);
-    const { foundAt, index, first, second } = check.difference!;
+    const { index, first, second } = check.difference!;
     // the first waits of the first run were true ones, so the two part where the second first waits
-    expect(foundAt).toBeGreaterThan(3);
+    expect(index).toBeGreaterThan(3);
     expect(first.map((event) => event.index)).toEqual(
       Array.from({ length: 7 }, (_, place) => index - 3 + place),
     );
@@ -92,6 +111,20 @@ describe("two runs of one spec", () => {
     expect(first.slice(0, 3)).toEqual(second.slice(0, 3));
     expect(first[3]).not.toEqual(second[3]);
     expect(first[3]?.what).toMatch(/^(timer|datagram|segment|acknowledgement) /);
+  });
+
+  test("that part beyond the words that were kept are shown by a further run, if that can be had", async () => {
+    const second = (): Partial<SimulatedParts> => moody((run, waits) => run === 2 && waits > 3);
+    const kept = await checkDeterminism(spec(), { parts: second() });
+    const { index } = kept.difference!;
+    // the neighbours of the event just fit, and then they do not, and a further run is like the first
+    for (const wordsMax of [index + 6, index + 5, 1]) {
+      const check = await checkDeterminism(spec(), { parts: second(), wordsMax });
+      expect(check.difference).toEqual(kept.difference);
+    }
+    const third = moody((run, waits) => (run === 2 && waits > 3) || run === 3);
+    const lost = await checkDeterminism(spec(), { parts: third, wordsMax: 1 });
+    expect(lost.difference).toEqual({ ...kept.difference, first: [] });
   });
 
   test("that differ in nothing but a count are told apart by its pointer", async () => {
@@ -160,7 +193,7 @@ describe("a run elsewhere", () => {
   });
 
   test("whose thread is ended early rejects, with a code", async () => {
-    const there = startElsewhere(spec({ workload: { messages: 1_000_000 } }), { log: true });
+    const there = startElsewhere(spec({ workload: { messages: 1_000_000 } }), {});
     await there.end();
     await expect(there.report).rejects.toMatchObject({ code: "world-failed" });
   });

@@ -30,6 +30,11 @@ export interface TraceOptions {
   readonly from?: number;
   /** Keep 4 bytes of digest for every event. @default false */
   readonly log?: boolean;
+  /**
+   * Another run's log: once an event differs from it, so many events more are kept as to have that one
+   * in the middle of the last `lastMax`, and then no more. @default undefined
+   */
+  readonly against?: EventLog;
   /** Events the log holds at most. @default 16_777_216: 64 MiB */
   readonly logEventsMax?: number;
 }
@@ -50,14 +55,18 @@ export class Trace implements EventLog {
   readonly #lastMax: number;
   readonly #from: number | undefined;
   readonly #logEventsMax: number;
+  readonly #against: EventLog | undefined;
   readonly #lines: TraceEntry[] = [];
   #log: Int32Array | undefined;
   #events = 0;
+  /** Events from this one on are not kept. */
+  #until = Infinity;
   #open: Omit<TraceEntry, "digest"> | undefined;
 
   constructor(options: TraceOptions = {}) {
     this.#lastMax = options.lastMax ?? LAST_MAX;
     this.#from = options.from;
+    this.#against = options.against;
     this.#logEventsMax = options.logEventsMax ?? LOG_EVENTS_MAX;
     this.#log = options.log === true ? new Int32Array(LOG_START) : undefined;
   }
@@ -70,16 +79,14 @@ export class Trace implements EventLog {
   /** The lines kept, oldest first. */
   get entries(): readonly TraceEntry[] {
     if (this.#from !== undefined || this.#lines.length < this.#lastMax) return this.#lines;
-    const oldest = this.#events % this.#lastMax;
+    const oldest = Math.min(this.#events, this.#until) % this.#lastMax;
     return [...this.#lines.slice(oldest), ...this.#lines.slice(0, oldest)];
   }
 
   /** Called by the kernel before an event fires: afterwards its packet may be gone. */
   begin(timeUs: number, order: { class: number; sequence: number }, event: KernelEvent): void {
     const index = this.#events;
-    if (this.#from !== undefined && (index < this.#from || this.#lines.length >= this.#lastMax)) {
-      return;
-    }
+    if (!this.#keeps(index)) return;
     this.#open = { index, timeUs, ...order, what: event.describe() };
   }
 
@@ -87,6 +94,7 @@ export class Trace implements EventLog {
   end(lane: number): void {
     const index = this.#events++;
     if (this.#log !== undefined && index < this.#logEventsMax) this.#writeLog(index, lane);
+    this.#compare(index, lane);
     if (this.#open === undefined) return;
     const entry = { ...this.#open, digest: (lane >>> 0).toString(16).padStart(8, "0") };
     this.#open = undefined;
@@ -98,6 +106,17 @@ export class Trace implements EventLog {
   get lanes(): Int32Array {
     const log = this.#log ?? new Int32Array();
     return log.subarray(0, Math.min(this.#events, this.#logEventsMax));
+  }
+
+  #keeps(index: number): boolean {
+    if (this.#from === undefined) return index < this.#until;
+    return index >= this.#from && this.#lines.length < this.#lastMax;
+  }
+
+  #compare(index: number, lane: number): void {
+    const lanes = this.#against?.lanes;
+    if (lanes === undefined || this.#until !== Infinity || index >= lanes.length) return;
+    if (lanes[index] !== lane) this.#until = index + 1 + Math.floor(this.#lastMax / 2);
   }
 
   #writeLog(index: number, lane: number): void {

@@ -54,6 +54,23 @@ test("a log grows with its run", () => {
   expect(trace.lanes.at(-1)).not.toBe(0);
 });
 
+test("a trace against another run's log keeps the first event that differs in its middle", () => {
+  const log = new Trace({ log: true });
+  runWith(log);
+  const same = new Trace({ against: log, lastMax: 5 });
+  runWith(same);
+  expect(same.entries.map(({ index }) => index)).toEqual([95, 96, 97, 98, 99]);
+  for (const [leakAt, kept] of [
+    [40, [38, 39, 40, 41, 42]],
+    [0, [0, 1, 2]],
+    [99, [95, 96, 97, 98, 99]],
+  ] as const) {
+    const other = new Trace({ against: log, lastMax: 5 });
+    runWith(other, (index) => (index >= leakAt ? 1 : 0));
+    expect(other.entries.map(({ index }) => index)).toEqual(kept);
+  }
+});
+
 test("a trace changes nothing", () => {
   const kernel = new Kernel();
   for (let index = 0; index < 100; index++) kernel.setTimer(index * 10, () => kernel.note(0));

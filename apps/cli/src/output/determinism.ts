@@ -30,18 +30,18 @@ export function differenceLines(check: DeterminismCheck): string[] {
   return lines;
 }
 
-function eventLines({ foundAt, index, first, second }: EventDifference): string[] {
-  const moved = foundAt === index ? "" : `, which part at number ${count(index)}`;
-  const lines = [
-    `the first event that differs is number ${count(foundAt)}; two further runs${moved}:`,
-  ];
-  const last = Math.max(...[...first, ...second].map((event) => event.index));
-  for (let at = first[0]?.index ?? index; at <= last; at += 1) {
+function eventLines({ index, first, second }: EventDifference): string[] {
+  const lines = [`the first event that differs is number ${count(index)}:`];
+  if (first.length === 0)
+    lines.push("1  seen by the second run only: the first could not be met again");
+  const both = [...first, ...second].map((event) => event.index);
+  for (let at = Math.min(...both); at <= Math.max(...both); at += 1) {
     const one = first.find((event) => event.index === at);
     const other = second.find((event) => event.index === at);
     if (one !== undefined && other !== undefined && isSame(one, other)) {
       lines.push(`   ${words(one)}`);
-    } else lines.push(`1  ${words(one)}`, `2  ${words(other)}`);
+    } else if (first.length === 0) lines.push(`2  ${words(other)}`);
+    else lines.push(`1  ${words(one)}`, `2  ${words(other)}`);
   }
   return lines;
 }

@@ -1,12 +1,11 @@
 /**
  * Runs a simulated spec twice and shows where the two part, should they ever.
  *
- *   run here ──────────────┐
- *                          ├─► digests, bodies ─► first event that differs ─► both again, for its
- *   run in a fresh thread ─┘                                                   neighbours in words
+ *   run here ── its log ─► run in a fresh thread ─► digests, bodies, first event that differs
  *
- * The second run shares no module with the first, so that what a module remembers cannot hide. It
- * does share machine, runtime and version: what differs between those is for tests that run there.
+ * The second run shares no module with the first, so that what a module remembers cannot hide, and
+ * knows the first one's log, so that it keeps the right events in words. It does share machine,
+ * runtime and version: what differs between those is for tests that run there.
  */
 import { firstDifference, type TraceEntry } from "@faultline/simulation";
 import type { Result } from "../result/types.ts";
@@ -21,19 +20,18 @@ import { runTraced, type TracedReport, type TraceRequest } from "./traced.ts";
 export interface DeterminismOptions extends Omit<RunOptions, "trace"> {
   /** Events shown before and after the first that differs. @default 5 */
   readonly neighbours?: number;
+  /** Events of the first run that are kept in words. @default 200_000: some 50 MB */
+  readonly wordsMax?: number;
 }
 
 /**
  * The first event in which two runs differ, and its neighbours as each run saw them.
  *
- * The neighbours come from further runs, for nobody knew before which events to keep; and what leaks
- * once may leak elsewhere the next time. So it is looked for again until a pair of runs parts where
- * it was watched.
+ * Of an event beyond `wordsMax`, those of the first come from a further run; `first` is empty where
+ * that one parts elsewhere.
  */
 export interface EventDifference {
-  /** Number of the first event in which the first two runs differ, from 0. */
-  readonly foundAt: number;
-  /** The same of the two runs that are shown. */
+  /** Number of the event in its run, from 0. */
   readonly index: number;
   readonly first: readonly TraceEntry[];
   readonly second: readonly TraceEntry[];
@@ -57,8 +55,7 @@ export interface DeterminismCheck {
 }
 
 const NEIGHBOURS = 5;
-/** Pairs of further runs: a leak that wanders more than that is told by its digests. */
-const LOOKS_MAX = 4;
+const WORDS_MAX = 200_000;
 const POINTERS_MAX = 10;
 
 /**
@@ -77,12 +74,12 @@ export async function checkDeterminism(
     const rule = '"mode" must be "simulated" (real time never repeats itself)';
     throw new TypeError(`Cannot check determinism as ${rule}: got "${spec.mode}"`);
   }
-  const { neighbours = NEIGHBOURS, ...runOptions } = options;
-  const reports = await twice(spec, { log: true }, runOptions);
+  const { neighbours = NEIGHBOURS, wordsMax = WORDS_MAX, ...runOptions } = options;
+  const shown: Shown = { neighbours, wordsMax, parts: options.parts };
+  const reports = await twice(spec, shown, runOptions);
   const [one, other] = reports;
-  const whole = options.signal?.aborted !== true;
+  const whole = !isStopped(options.signal);
   const same = isSame(one, other);
-  const shown = { neighbours, parts: options.parts };
   return {
     result: one.result,
     same: whole ? same : null,
@@ -103,30 +100,46 @@ function isSame(one: TracedReport, other: TracedReport): boolean {
   );
 }
 
-/** Both runs, side by side where they can be. */
+/** Both runs, the second against the log of the first. */
 async function twice(
   spec: FullSpec,
-  request: TraceRequest,
+  { neighbours, wordsMax }: Shown,
   options: RunOptions,
 ): Promise<readonly [TracedReport, TracedReport]> {
   const { parts, signal } = options;
+  const one = await runTraced(spec, { from: 0, lastMax: wordsMax }, options);
+  // Nobody compares with a run that was stopped.
+  if (isStopped(signal)) return [one, one];
+  const request = against(one, neighbours);
   if (parts !== undefined) {
-    const one = await runTraced(spec, request, options);
     return [one, await runTraced(spec, request, { parts, ...(signal && { signal }) })];
   }
   const second = startElsewhere(spec, request);
+  const onAbort = (): void => void second.end();
+  signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    const one = await runTraced(spec, request, options);
-    // Nobody waits for the second run of a first that was stopped.
-    return [one, signal?.aborted === true ? one : await second.report];
+    return [one, await second.report];
+  } catch (error) {
+    if (isStopped(signal)) return [one, one];
+    throw error;
   } finally {
+    signal?.removeEventListener("abort", onAbort);
     await second.end();
   }
+}
+
+function isStopped(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
+function against({ events, lanes }: TracedReport, neighbours: number): TraceRequest {
+  return { against: { events, lanes }, lastMax: 2 * neighbours + 1 };
 }
 
 /** What is shown, and of what. */
 interface Shown {
   readonly neighbours: number;
+  readonly wordsMax: number;
   readonly parts: RunOptions["parts"];
 }
 
@@ -138,42 +151,29 @@ async function show(
   if (spec.seeds !== null) return showRun(spec, [one.result, other.result], shown);
   const index = firstDifference(one, other);
   if (index === undefined) return undefined;
-  return around(spec, { foundAt: index, index }, shown);
-}
-
-/** Looks at the events around a place, and at another place if the runs part there this time. */
-async function around(
-  spec: FullSpec,
-  place: Pick<EventDifference, "foundAt" | "index">,
-  { neighbours, parts }: Shown,
-): Promise<EventDifference> {
-  let { index } = place;
-  for (let look = 1; ; look += 1) {
-    const window = {
-      log: true,
-      from: Math.max(0, index - neighbours),
-      lastMax: 2 * neighbours + 1,
-    };
-    const pair = await twice(spec, window, parts === undefined ? {} : { parts });
-    const [first, second] = pair;
-    const now = firstDifference(first, second);
-    if (now === undefined || now === index || look === LOOKS_MAX) {
-      return { ...place, index: now ?? index, first: first.entries, second: second.entries };
-    }
-    index = now;
-  }
+  const { neighbours, wordsMax, parts } = shown;
+  const near = (entries: readonly TraceEntry[]): TraceEntry[] =>
+    entries.filter((entry) => Math.abs(entry.index - index) <= neighbours);
+  const second = near(other.entries);
+  if (index + neighbours < wordsMax) return { index, first: near(one.entries), second };
+  const again = await runTraced(
+    spec,
+    against(other, neighbours),
+    parts === undefined ? {} : { parts },
+  );
+  const isThere = firstDifference(again, other) === index;
+  return { index, first: isThere ? near(again.entries) : [], second };
 }
 
 /** The same for the first run of a series that differs, which is run twice more by itself. */
 async function showRun(
   spec: FullSpec,
   [one, other]: readonly [Result, Result],
-  { neighbours, parts }: Shown,
+  { parts, ...shown }: Shown,
 ): Promise<EventDifference | undefined> {
   const rows = other.runs ?? [];
   const index = (one.runs ?? []).findIndex((row, at) => row.bodyHash !== rows[at]?.bodyHash);
   if (index === -1) return undefined;
-  const alone = specOfRun(spec, index);
-  const options = { neighbours, ...(parts === undefined ? {} : { parts }) };
-  return (await checkDeterminism(alone, options)).difference;
+  const options = { ...shown, ...(parts === undefined ? {} : { parts }) };
+  return (await checkDeterminism(specOfRun(spec, index), options)).difference;
 }

@@ -1,17 +1,16 @@
 /**
  * One run that writes down its events, and what of it another run is compared with.
  *
- * First a run keeps four bytes for each event, then, where two of them part, two more keep the
- * words of a few events around that place. A series writes nothing down: its rows have a digest each.
- * Everything in a report can cross from a thread.
+ * A run keeps four bytes for each event, and the words of some. A series writes nothing down: its rows
+ * have a digest each. Everything in a report can cross from a thread.
  */
 import { Trace, type TraceEntry, type TraceOptions } from "@faultline/simulation";
 import type { Result } from "../result/types.ts";
 import { runExperiment, type RunOptions } from "../run/run.ts";
 import type { FullSpec } from "../spec/types.ts";
 
-/** What a run is to write down: a log of every event, or a window of them in words. */
-export type TraceRequest = Pick<TraceOptions, "from" | "lastMax" | "log">;
+/** What a run is to write down: which events in words, beside the log of all. */
+export type TraceRequest = Pick<TraceOptions, "against" | "from" | "lastMax">;
 
 /** A run and what it wrote down. */
 export interface TracedReport {
@@ -27,7 +26,7 @@ export async function runTraced(
   request: TraceRequest,
   options: RunOptions = {},
 ): Promise<TracedReport> {
-  const trace = new Trace(request);
+  const trace = new Trace({ ...request, log: true });
   const { result } = await runExperiment(
     spec,
     spec.seeds === null ? { ...options, trace } : options,
