@@ -149,6 +149,36 @@ describe("a result", () => {
     expect(assemble({ interrupted: ["aborted"] }, input).verdict).toBe("fail");
   });
 
+  test("that did not go to its end fails only by what the rest of it could not have undone", () => {
+    const assert = [
+      { metric: "delivery.ratio", op: ">=", value: 0.9 },
+      { metric: "counts.executions", op: "==", value: 400 },
+      { metric: "counts.executions", op: "==", value: 100 },
+      { metric: "counts.executions", op: "<=", value: 199 },
+      { metric: "counts.executions", op: "<", value: 201 },
+      { metric: "counts.rejected", op: "==", value: 0 },
+      { metric: "faults.flip.fired", op: "<", value: 1 },
+      { metric: "faults.flip.fired", op: ">=", value: 1_000 },
+    ];
+    const counts = { ...measured().counts, delivered: 100, rejected: 100 };
+    const cut = assemble({ interrupted: ["aborted"], counts }, { assert });
+    expect(cut.assertions.map(({ verdict }) => verdict)).toEqual([
+      "inconclusive",
+      "inconclusive",
+      "fail",
+      "fail",
+      "pass",
+      "inconclusive",
+      "fail",
+      "inconclusive",
+    ]);
+    expect(cut.assertions[0]?.message).toBe(
+      "expected delivery.ratio >= 0.9, got 0.5 of 200; the run did not go to its end",
+    );
+    const whole = assemble({ counts }, { assert });
+    expect(whole.assertions.map(({ verdict }) => verdict)).not.toContain("inconclusive");
+  });
+
   test("answers a phase from that phase's numbers", () => {
     const phases = [
       { name: "a", durationMs: 1 },

@@ -14,6 +14,7 @@ import { parseMetric } from "../spec/metric.ts";
 import type { Assertion, FullSpec } from "../spec/types.ts";
 import { judge } from "../verdict/assertion.ts";
 import type { Replicate } from "../verdict/across-runs.ts";
+import { ofUnfinished } from "../verdict/unfinished.ts";
 import { silentFaults, worst } from "../verdict/verdict.ts";
 import type { View } from "../verdict/view.ts";
 import { hashJson } from "./canonical.ts";
@@ -85,7 +86,9 @@ function assembleBody({ spec, measured, scenarios, series }: Parts): ResultBody 
   const assertions = spec.assert.map((one, index) => {
     const view = viewOf(one, { measured, expected, faults });
     const replicates = series?.replicates.map((replicate) => replicate[index] ?? NOTHING);
-    return judge(one, { view, complete, replicates });
+    const answer = judge(one, { view, complete, replicates });
+    // the runs of a series that are in it are whole
+    return complete || series !== undefined ? answer : ofUnfinished(answer);
   });
   const silent = silentFaults(faults, spec.schedule);
   const verdicts: RunVerdict[] = assertions.map(({ verdict }) => verdict);
