@@ -55,7 +55,12 @@ for (const { name, spec, digest, bodyHash } of all) {
 if (other.length > 0) throw new Error("another result than on record: " + other.join("; "));
 const check = await checkDeterminism(parseSpec(all[0].spec).spec);
 if (check.same !== true) throw new Error("two runs differ");
-console.log(all.length + " simulated specs with the results on record");
+const series = parseSpec({ ...all[0].spec, seed: undefined, seeds: { base: 1, runs: 6 } });
+if (!series.ok) throw new Error(JSON.stringify(series.errors));
+const bodies = new Set();
+for (const threads of [1, 2]) bodies.add((await runExperiment(series.spec, { threads })).result.bodyHash);
+if (bodies.size !== 1) throw new Error("a series depends on its threads");
+console.log(all.length + " simulated specs with the results on record, and a series on two threads");
 `;
 
 let passed = 0;

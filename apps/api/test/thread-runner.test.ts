@@ -88,7 +88,7 @@ describe("a run in its thread", () => {
 });
 
 describe("a run with many seeds", () => {
-  const many: FullSpec = { ...spec, mode: "simulated", seeds: { base: 3, runs: 200 } };
+  const many: FullSpec = { ...spec, mode: "simulated", seeds: { base: 3, runs: 2000 } };
 
   test("spreads them over threads of its own, and its lines come run after run", async () => {
     const watched = watch();
@@ -110,7 +110,7 @@ describe("a run with many seeds", () => {
     watched.abort.abort(new Error("enough"));
     const { result } = (await running) as { result: Result };
     expect(result.verdict).toBe("inconclusive");
-    expect(result.reasons[0]).toMatch(/^aborted: \d+ of 200 runs had finished$/);
+    expect(result.reasons[0]).toMatch(/^aborted: \d+ of 2000 runs had finished$/);
     expect(result.counts.messages).toBe((result.runs ?? []).length * 300);
   });
 });

@@ -9,7 +9,7 @@
  */
 import { availableParallelism } from "node:os";
 import { assembleResult } from "../result/assemble.ts";
-import type { Envelope, Result } from "../result/types.ts";
+import type { Envelope, ExchangeLine, Result } from "../result/types.ts";
 import type { RunOptions } from "../run/run.ts";
 import type { Wall } from "../run/port.ts";
 import { systemWall } from "../run/world.ts";
@@ -74,23 +74,37 @@ class Series {
 
   /** One after the other, on this thread. */
   async #carryOutHere(): Promise<void> {
-    const { onExchange, limits, parts } = this.#options;
-    const { signal } = this.#stop;
     for (let index = 0; index < runsOf(this.#spec); index += 1) {
-      if (signal.aborted) return;
+      if (this.#stop.signal.aborted) return;
+      const end = await this.#carryOut(index);
+      if (end === undefined) return;
+      this.#end(end);
+    }
+  }
+
+  /** Undefined where it was stopped. What the caller's own function throws is no failed run. */
+  async #carryOut(index: number): Promise<RunEnd | undefined> {
+    const { onExchange, limits, parts } = this.#options;
+    let thrown: { readonly error: unknown } | undefined;
+    const onLine = (line: ExchangeLine): void => {
       try {
-        const run = await carryOut(this.#spec, index, {
-          signal,
-          ...(limits && { limits }),
-          ...(parts && { parts }),
-          ...(onExchange && { onExchange: (line) => onExchange({ run: index, ...line }) }),
-          onProgress: ({ done }) => this.#meter.settle(index, done),
-        });
-        if (run === undefined) return;
-        this.#end(run);
+        onExchange?.({ run: index, ...line });
       } catch (error) {
-        this.#end({ index, failed: messageOf(error) });
+        thrown = { error };
+        throw error;
       }
+    };
+    try {
+      return await carryOut(this.#spec, index, {
+        signal: this.#stop.signal,
+        ...(limits && { limits }),
+        ...(parts && { parts }),
+        ...(onExchange && { onExchange: onLine }),
+        onProgress: ({ done }) => this.#meter.settle(index, done),
+      });
+    } catch (error) {
+      if (thrown !== undefined) throw thrown.error;
+      return { index, failed: messageOf(error) };
     }
   }
 
