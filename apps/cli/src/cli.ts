@@ -10,16 +10,21 @@ import type { ExitCode } from "./exit.ts";
 import { createCommand, runProgram } from "./program.ts";
 import type { Finish } from "./program.ts";
 import type { System } from "./system.ts";
+import { compareCommand } from "./verbs/compare.ts";
 import { runCommand } from "./verbs/run.ts";
 import { scenariosCommand } from "./verbs/scenarios.ts";
+import { searchCommand } from "./verbs/search.ts";
 import { sendCommand } from "./verbs/send.ts";
 import { serverCommand } from "./verbs/server.ts";
+import { shrinkCommand } from "./verbs/shrink.ts";
 
 const EXAMPLES = `
 Examples:
   faultline scenarios                          what is built in
   faultline run corruption --transport udp     one experiment, with its verdict
   faultline run my-spec.json --json            the same from a file, for a script
+  faultline search my-spec.json --seeds 1000   which seeds fail
+  faultline shrink my-spec.json --seed 16      the few faults that it takes
   faultline server --scenario loss             a server that loses replies
   faultline send --protocol udp "Hello"        one message, retried until answered
 
@@ -28,6 +33,9 @@ Exit codes: 0 pass or done, 1 fail, 2 inconclusive, 3 or more the tool could not
 function build(system: System, finish: Finish): Command {
   return createCommand(system, "faultline", "A laboratory for network faults.")
     .addCommand(runCommand(system, finish))
+    .addCommand(searchCommand(system, finish))
+    .addCommand(shrinkCommand(system, finish))
+    .addCommand(compareCommand(system, finish))
     .addCommand(serverCommand(system, finish))
     .addCommand(sendCommand(system, finish))
     .addCommand(scenariosCommand(system))

@@ -25,6 +25,15 @@ export type {
   ResultBody,
   RunVerdict,
 } from "./result/types.ts";
+export { COMPARED, compareSpecs } from "./search/compare.ts";
+export type {
+  Change,
+  CompareOptions,
+  ComparedFigure,
+  Comparison,
+  FigureDifference,
+  Figures,
+} from "./search/compare.ts";
 export { INVARIANTS } from "./search/failure.ts";
 export type { Failure, Invariant, MessagePlace } from "./search/failure.ts";
 export type { Firing } from "./search/firings.ts";

@@ -1,0 +1,135 @@
+/**
+ * `faultline search`: tries one seed after another until some fail.
+ *
+ * Exit code 0: all seeds were tried and none fails; 1: some fail, each with the line that shrinks it;
+ * 2: stopped before either. Every seed is a simulated run, whatever mode the spec names.
+ */
+import type { Command } from "commander";
+
+import type { FullSpec, SearchResult } from "@faultline/experiment";
+
+import { ExitCode } from "../exit.ts";
+import { loadParts } from "../input/parts.ts";
+import { listenForStop } from "../input/stop.ts";
+import { readers, SEED_MAX } from "../options/values.ts";
+import { count, duration, percent, plural } from "../output/numbers.ts";
+import { bar } from "../output/picture.ts";
+import { printable } from "../output/printable.ts";
+import { Progress } from "../output/progress.ts";
+import { styleFor } from "../output/style.ts";
+import { createCommand } from "../program.ts";
+import type { Finish } from "../program.ts";
+import type { System } from "../system.ts";
+import { commandLine, loadSimulated, type SharedFlags, withSharedFlags } from "./search-flags.ts";
+
+interface SearchFlags extends SharedFlags {
+  readonly seeds?: number;
+  readonly base?: number;
+  readonly failures?: number;
+  readonly parts?: string;
+}
+
+const SEEDS_DEFAULT = 1_000;
+const SEEDS_MAX = 1_000_000_000;
+const FAILURES_DEFAULT = 1;
+const BAR_COLUMNS = 24;
+
+async function search(system: System, spec: FullSpec, flags: SearchFlags): Promise<SearchResult> {
+  const { searchSeeds } = await import("@faultline/experiment");
+  const createParts = await loadParts(flags.parts);
+  const { seeds = SEEDS_DEFAULT, failures = FAILURES_DEFAULT, base = spec.seed } = flags;
+  const progress = new Progress(system);
+  const style = styleFor(system.stderr, system.env);
+  const startedMs = system.nowMs();
+  const stop = listenForStop(system, () => progress.line("stopping; what is found is kept"));
+  const { name, transport } = spec;
+  progress.line(
+    `searching ${printable(name)} over ${transport}, ${plural(seeds, "seed")} from ${base}`,
+  );
+  try {
+    return await searchSeeds(spec, {
+      seeds,
+      base,
+      failuresMax: failures,
+      signal: stop.signal,
+      ...(createParts === undefined ? {} : { createParts }),
+      onProgress: ({ done, total, failures: found }) =>
+        progress.status(() => {
+          const took = duration(system.nowMs() - startedMs);
+          return `${bar(done / total, BAR_COLUMNS, style)}  ${count(done)} of ${count(total)}  ${count(found)} failing  ${took}  Ctrl-C to stop`;
+        }),
+    });
+  } finally {
+    progress.clear();
+    stop.dispose();
+  }
+}
+
+/** What was found, and how to go on. */
+function reportLines(result: SearchResult, named: string, flags: SearchFlags): string[] {
+  const { failing, seeds, rate } = result;
+  const found = failing.flatMap(({ seed, failures }) => [
+    `seed ${seed} fails: ${failures[0]?.message ?? ""}`,
+    ...failures.map(({ signature }) => `  ${signature}`),
+    `  ${commandLine("shrink", [named, "--seed", `${seed}`, ...flagWords(flags)])}`,
+  ]);
+  const [lower, upper] = rate.interval ?? [null, null];
+  const share = `${percent(rate.ratio)}, 95 %: ${percent(lower)} to ${percent(upper)}`;
+  const fails = `${count(failing.length)} of ${plural(seeds.tried, "seed")} ${failing.length === 1 ? "fails" : "fail"} (${share})`;
+  const why =
+    result.ended === "aborted"
+      ? `stopped after ${count(seeds.tried)} of ${count(seeds.asked)}; `
+      : "";
+  return [...found, why + fails];
+}
+
+function flagWords({ transport, parts }: SearchFlags): string[] {
+  return [
+    ...(transport === undefined ? [] : ["--transport", transport]),
+    ...(parts === undefined ? [] : ["--parts", parts]),
+  ];
+}
+
+function exitCodeFor({ failing, ended }: SearchResult): ExitCode {
+  if (failing.length > 0) return ExitCode.fail;
+  return ended === "aborted" ? ExitCode.inconclusive : ExitCode.ok;
+}
+
+const EXAMPLES = `
+Exit codes: 0 no seed fails, 1 some do, 2 stopped before any did, 3 or more the tool could not do its work.
+
+Examples:
+  faultline search corruption --seeds 200            other seeds of a built-in scenario
+  faultline search my-spec.json --parts my-client.ts a client of your own: the module's default export
+                                                     is () => ({ createClient }), made for each run`;
+
+/** The verb `search`. */
+export function searchCommand(system: System, finish: Finish): Command {
+  const read = readers("search");
+  const command = createCommand(
+    system,
+    "search",
+    "Look for seeds that break an assertion, or what holds always.",
+  )
+    .argument("<spec>", "a spec file (- for standard input) or the name of a scenario")
+    .option("--seeds <n>", `seeds to try (${SEEDS_DEFAULT})`, read.integer("--seeds", 1, SEEDS_MAX))
+    .option("--base <n>", "the first seed (the spec's)", read.integer("--base", 0, SEED_MAX))
+    .option(
+      "--failures <n>",
+      `stop after so many failing seeds (${FAILURES_DEFAULT})`,
+      read.integer("--failures", 1, SEEDS_MAX),
+    )
+    .option("--parts <module>", "a client or server of your own", read.path("--parts"));
+  return withSharedFlags(command, read)
+    .addHelpText("after", EXAMPLES)
+    .action(async (named: string, flags: SearchFlags) => {
+      const spec = await loadSimulated(named, system, flags);
+      const result = await search(system, spec, flags);
+      const text =
+        flags.json === true
+          ? JSON.stringify(result)
+          : reportLines(result, named, flags).map(printable).join("\n");
+      system.stdout.write(`${text}\n`);
+      finish(exitCodeFor(result));
+    });
+}
