@@ -75,7 +75,7 @@ function reportLines(result: SearchResult, named: string, flags: SearchFlags): s
   ]);
   const [lower, upper] = rate.interval ?? [null, null];
   const share = `${percent(rate.ratio)}, 95 %: ${percent(lower)} to ${percent(upper)}`;
-  const fails = `${count(failing.length)} of ${plural(seeds.tried, "seed")} ${failing.length === 1 ? "fails" : "fail"} (${share})`;
+  const fails = `${count(failing.length)} of ${plural(seeds.tried, "seed")} ${failing.length === 1 || seeds.tried === 1 ? "fails" : "fail"} (${share})`;
   const why =
     result.ended === "aborted"
       ? `stopped after ${count(seeds.tried)} of ${count(seeds.asked)}; `
