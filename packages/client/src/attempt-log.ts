@@ -43,11 +43,33 @@ export class AttemptLog {
     });
   }
 
-  /** The attempt under way has ended. */
+  /** Bytes of a second attempt are about to be handed to the line, beside the one under way. */
+  hedge(operation: Operation, line: Line, nowUs: number): void {
+    const { running } = operation;
+    this.begin(operation, line, nowUs);
+    operation.twin = operation.running;
+    operation.running = running;
+    this.#counters.hedges++;
+  }
+
+  /** The attempt under way has ended, and where there are two of them, both. */
   end(operation: Operation, ending: Ending): void {
     const record = operation.running;
     if (record === undefined) return;
+    const { twin } = operation;
     operation.running = undefined;
+    operation.twin = undefined;
+    this.#close(operation, record, ending);
+    if (twin === undefined) return;
+    const { ended, nowUs } = ending;
+    const lost = { ended: "aborted", status: undefined, nowUs } as const;
+    this.#close(operation, twin, ended === "reply" ? lost : ending);
+  }
+
+  /** One of the two attempts under way has ended; the other goes on. */
+  endOne(operation: Operation, record: AttemptRecord, ending: Ending): void {
+    if (record === operation.running) operation.running = operation.twin;
+    operation.twin = undefined;
     this.#close(operation, record, ending);
   }
 

@@ -97,6 +97,10 @@ export type Happening =
       /** The server's wish, 0 for none: the next wait is exactly this long. Infinity: no retry. */
       readonly retryAfterUs: number;
     }
+  /** A second attempt was sent beside the one under way. */
+  | { readonly on: "hedged" }
+  /** One of two attempts under way ended badly; the other may still be answered. */
+  | { readonly on: "twin-failed"; readonly failure: AttemptFailure }
   /** The circuit breaker does not let its next attempt pass. */
   | { readonly on: "barred" }
   /** The time came that the state was waiting for, or the deadline. */
@@ -127,6 +131,10 @@ export function advance(exchange: Exchange, happening: Happening, rules: Rules):
       return sent(past, happening, rules);
     case "failed":
       return failed(past, happening, rules);
+    case "hedged":
+      return { ...exchange, past: { ...past, attempts: past.attempts + 1 } };
+    case "twin-failed":
+      return { ...exchange, past: pastAfter(past, happening.failure, true) };
     case "barred":
       return giveUp(past, rules, "breaker-open", "the circuit breaker is open");
     case "due":
@@ -163,13 +171,7 @@ function failed(
 ): Exchange {
   const { failure, handed, nowUs, retryAfterUs } = happening;
   const found = classify(failure, handed);
-  const past: Past = {
-    attempts: handed ? before.attempts : before.attempts + 1,
-    waits: before.waits,
-    unknown: before.unknown || found.executed === "unknown",
-    spared: before.spared || found.kind === "unprocessed",
-    last: failure,
-  };
+  const past = pastAfter(before, failure, handed);
   if (!found.retry) return giveUp(past, rules, "refused-by-server", "the server refuses it");
   if (past.unknown && !rules.idempotent && !rules.deduplicated) {
     return giveUp(
@@ -188,6 +190,18 @@ function failed(
   }
   const free = found.kind === "unsent" || (found.kind === "unprocessed" && !before.spared);
   return wait(past, { kind: found.kind, free, nowUs, retryAfterUs }, rules);
+}
+
+/** What lies behind an operation once an attempt of it has ended badly. */
+function pastAfter(before: Past, failure: AttemptFailure, handed: boolean): Past {
+  const { executed, kind } = classify(failure, handed);
+  return {
+    attempts: handed ? before.attempts : before.attempts + 1,
+    waits: before.waits,
+    unknown: before.unknown || executed === "unknown",
+    spared: before.spared || kind === "unprocessed",
+    last: failure,
+  };
 }
 
 /** What a retry is to wait for. */

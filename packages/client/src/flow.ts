@@ -18,6 +18,7 @@ import { advance } from "./exchange.ts";
 import type { AttemptFailure } from "./failure.ts";
 import { FrameConnection } from "./frame-connection.ts";
 import { Gate } from "./gate.ts";
+import { Hedging } from "./hedging.ts";
 import { Inbox } from "./inbox.ts";
 import type { LineOwner } from "./line.ts";
 import { Line } from "./line.ts";
@@ -54,6 +55,7 @@ export class Flow implements LineOwner {
   readonly #connection: Connection;
   readonly #liveness: Liveness;
   readonly #gate: Gate;
+  readonly #hedging: Hedging | undefined;
   readonly #log: AttemptLog;
   readonly #timing: Timing;
   readonly #pending: Pending<Operation>;
@@ -72,7 +74,8 @@ export class Flow implements LineOwner {
     const shared = { clock, counters, deadlines, log, pending, policy, reporter, timing };
     const line = new Line({ ...shared, ...policy }, this);
     const happen = this.happen.bind(this);
-    const arrivals = new Inbox({ ...shared, happen, line });
+    const { breaker, hedge } = policy;
+    const arrivals = new Inbox({ ...shared, happen, hedge, line });
     const Codec = policy.codec === "pipe" ? PipeConnection : FrameConnection;
     const connection = new Codec({ ...shared, arrivals, line });
     this.deadlines = deadlines;
@@ -84,7 +87,9 @@ export class Flow implements LineOwner {
     this.#connection = connection;
     this.#liveness = new Liveness({ ...shared, connection, line });
     this.#timing = timing;
-    this.#gate = new Gate({ ...shared, breaker: policy.breaker });
+    this.#gate = new Gate({ ...shared, breaker });
+    this.#hedging =
+      hedge === null ? undefined : new Hedging({ ...shared, connection, happen, hedge, line });
     this.#log = log;
     this.#pending = pending;
     this.#queue = new Queue({ itemsMax: policy.queueMax, bytesMax: policy.queueBytesMax });
@@ -154,6 +159,7 @@ export class Flow implements LineOwner {
       this.happen(operation, { on: "due", nowUs }, nowUs);
       return;
     }
+    if (this.#hedging?.due(operation, nowUs) === true) return;
     this.#connection.giveUp(nowUs);
     // What had come of a reply may just have been told.
     if (operation.running !== running) return;
@@ -249,6 +255,7 @@ export class Flow implements LineOwner {
     const timeoutUs = this.#timing.attemptTimeoutUs(operation.attempt - 1);
     this.happen(operation, { on: "sent", nowUs, timeoutUs }, nowUs);
     this.#connection.transmit(operation, nowUs, alone);
+    this.#hedging?.plan(operation, nowUs);
     if (this.#expectReply) return;
     this.#log.end(operation, { ended: "reply", status: undefined, nowUs });
     this.happen(operation, REPLY, nowUs);

@@ -80,9 +80,11 @@ function verdictOf(happening: Happening): "success" | "failure" | "nothing" | un
     case "abandoned":
       return "nothing";
     case "barred":
+    case "hedged":
     case "placed":
     case "refused":
     case "sent":
+    case "twin-failed":
       return undefined;
     default:
       return happening satisfies never;

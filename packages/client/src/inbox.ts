@@ -8,11 +8,13 @@
  * goes to nobody: a stale reply is never handed to another caller.
  */
 import type { AttemptLog } from "./attempt-log.ts";
+import { classify } from "./classify.ts";
 import type { Arrivals, Damage, ErrorReply, ReplyIdentity, ReplyMarks } from "./connection.ts";
 import type { Happening } from "./exchange.ts";
 import type { AttemptFailure } from "./failure.ts";
+import type { Hedge } from "./hedge.ts";
 import type { Line } from "./line.ts";
-import type { Operation } from "./operation.ts";
+import type { AttemptRecord, Operation } from "./operation.ts";
 import type { Pending } from "./pending.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Counters } from "./stats.ts";
@@ -21,6 +23,8 @@ import type { Timing } from "./timing.ts";
 /** What an inbox works with. */
 export interface InboxParts {
   readonly counters: Counters;
+  /** Is told how long each reply took; null: there is no hedging. */
+  readonly hedge: Pick<Hedge, "sample"> | null;
   readonly line: Line;
   readonly log: AttemptLog;
   readonly pending: Pending<Operation>;
@@ -43,7 +47,7 @@ export class Inbox implements Arrivals {
   }
 
   onReply(identity: ReplyIdentity, payload: Uint8Array, marks: ReplyMarks): void {
-    const { happen, log, pending, timing } = this.#parts;
+    const { happen, hedge, log, pending, timing } = this.#parts;
     const operation = pending.get(identity.operation);
     const record = operation?.attempts[identity.attempt - 1];
     if (operation === undefined || record === undefined || record.ended === "refused") {
@@ -55,9 +59,14 @@ export class Inbox implements Arrivals {
     operation.replayed = marks.replayed;
     operation.ambiguous = marks.ambiguous;
     if (!marks.ambiguous) timing.sample(nowUs - record.sentUs);
+    if (record === operation.twin) exchangeTwins(operation);
     if (record === operation.running) {
+      hedge?.sample(nowUs - firstSentUs(operation, record));
       log.end(operation, { ended: "reply", status: undefined, nowUs });
-    } else log.late(operation, record, nowUs);
+    } else {
+      hedge?.sample(nowUs - record.sentUs);
+      log.late(operation, record, nowUs);
+    }
     happen(operation, REPLY, nowUs);
   }
 
@@ -68,15 +77,18 @@ export class Inbox implements Arrivals {
       return;
     }
     const message = `the server answered with the error "${status}"`;
-    this.#fail(operation, { code: "error-reply", status, message }, retryAfterMs * 1000);
+    const failure = { code: "error-reply", status, message } as const;
+    this.#fail({ operation, attempt: identity.attempt }, failure, retryAfterMs * 1000);
   }
 
   onDamage(identity: ReplyIdentity | undefined, damage: Damage): void {
     this.#refused(damage);
-    const operation = identity === undefined ? undefined : this.#running(identity);
+    if (identity === undefined) return;
+    const operation = this.#running(identity);
     if (operation === undefined) return;
     const message = `its reply was damaged: ${damage.message}`;
-    this.#fail(operation, { code: "corrupt", status: undefined, message }, 0);
+    const failure = { code: "corrupt", status: undefined, message } as const;
+    this.#fail({ operation, attempt: identity.attempt }, failure, 0);
   }
 
   onBroken(damage: Damage): void {
@@ -110,13 +122,25 @@ export class Inbox implements Arrivals {
   /** The operation of that attempt, where it is under way. */
   #running({ operation: id, attempt }: ReplyIdentity): Operation | undefined {
     const operation = this.#parts.pending.get(id);
-    return operation?.running?.attempt === attempt ? operation : undefined;
+    if (operation?.running?.attempt === attempt) return operation;
+    return operation?.twin?.attempt === attempt ? operation : undefined;
   }
 
-  #fail(operation: Operation, failure: AttemptFailure, retryAfterUs: number): void {
+  #fail(
+    { operation, attempt }: { operation: Operation; attempt: number },
+    failure: AttemptFailure,
+    retryAfterUs: number,
+  ): void {
     const { happen, log } = this.#parts;
     const nowUs = this.atUs;
-    log.end(operation, { ended: failure.code, status: failure.status, nowUs });
+    const ending = { ended: failure.code, status: failure.status, nowUs };
+    // While another attempt is under way, only what holds for every attempt is the end.
+    if (operation.twin !== undefined && classify(failure, true).retry && retryAfterUs < Infinity) {
+      log.endOne(operation, operation.attempts[attempt - 1]!, ending);
+      happen(operation, { on: "twin-failed", failure }, nowUs);
+      return;
+    }
+    log.end(operation, ending);
     happen(operation, { on: "failed", nowUs, failure, handed: true, retryAfterUs }, nowUs);
   }
 
@@ -124,6 +148,18 @@ export class Inbox implements Arrivals {
     this.#parts.counters.corruptionsDetected++;
     this.onUnexpected(damage);
   }
+}
+
+/** The attempt that was answered becomes the one under way. */
+function exchangeTwins(operation: Operation): void {
+  const { running, twin } = operation;
+  operation.running = twin;
+  operation.twin = running;
+}
+
+/** When the first of the attempts under way was sent. */
+function firstSentUs({ twin }: Operation, record: AttemptRecord): number {
+  return twin === undefined ? record.sentUs : Math.min(record.sentUs, twin.sentUs);
 }
 
 /** A copy that is a plain array of its own, whatever kind of view the payload is. */

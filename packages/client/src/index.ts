@@ -15,6 +15,8 @@ export type {
   ClientFailureCode,
   ErrorReplyStatus,
 } from "./failure.ts";
+export { createHedge } from "./hedge.ts";
+export type { Hedge, HedgeOptions } from "./hedge.ts";
 export { randomDraw, randomSession } from "./ids.ts";
 export type { Done } from "./operation.ts";
 export type { ClientOptions, SubmitOptions } from "./options.ts";

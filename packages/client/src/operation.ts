@@ -69,6 +69,8 @@ export class Operation implements Due, Queued<Operation>, Rules {
   running: AttemptRecord | undefined = undefined;
   /** The breaker let its next attempt, or the one under way, pass. */
   permit: Permit | undefined = undefined;
+  /** A second attempt, under way beside the one above. */
+  twin: AttemptRecord | undefined = undefined;
   /** When it last became ready to be sent. */
   readyUs = 0;
   reply: Uint8Array | undefined = undefined;

@@ -20,6 +20,7 @@ import { durationUsOf, integerOf, refusal, wordOf } from "./checks.ts";
 import type { ClientListener } from "./events.ts";
 import type { Exchange, Waits } from "./exchange.ts";
 import { begin } from "./exchange.ts";
+import type { Hedge } from "./hedge.ts";
 import { OPERATIONS_SPAN } from "./pending.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 import { createRetryBudget, UNLIMITED } from "./retry-budget.ts";
@@ -51,6 +52,8 @@ export interface ClientOptions extends TimingOptions {
   readonly retryBudget?: RetryBudget | null;
   /** Refuses attempts while the server fails; the same object for several clients makes them share it. @default null: nothing is refused */
   readonly breaker?: Breaker | null;
+  /** Asks a second time where a reply is late; only with a codec whose operations are executed once. @default null: never */
+  readonly hedge?: Hedge | null;
   /** Messages in flight at once, 1 … 1024 (what the server's reply cache covers); 1 with `pipe`. @default 1: replies come in the order of sending */
   readonly inFlightMax?: number;
   /** Messages that may wait for a place in flight. @default 1024 */
@@ -96,6 +99,7 @@ export interface Policy {
   readonly waits: Waits;
   readonly budget: RetryBudget;
   readonly breaker: Breaker | null;
+  readonly hedge: Hedge | null;
   readonly timing: Timing;
   readonly inFlightMax: number;
   readonly queueMax: number;
@@ -141,6 +145,7 @@ export function createPolicy(options: ClientOptions): Policy {
     waits,
     budget: budgetOf(options.retryBudget),
     breaker: breakerOf(options.breaker),
+    hedge: hedgeOf(options.hedge, codec),
     timing: timingOf(options),
     inFlightMax: inFlightMaxOf(options.inFlightMax ?? 1, codec),
     queueMax: integerOf(client("queueMax", options.queueMax ?? 1024), 0, 2 ** 31),
@@ -182,6 +187,16 @@ function budgetOf(given: RetryBudget | null = createRetryBudget()): RetryBudget 
 function breakerOf(given: Breaker | null = null): Breaker | null {
   if (given === null || typeof given.admit === "function") return given;
   throw missing("breaker", "null or what createBreaker gives", given);
+}
+
+function hedgeOf(given: Hedge | null = null, codec: "frame" | "pipe"): Hedge | null {
+  if (given === null) return null;
+  if (typeof given.sample !== "function") {
+    throw missing("hedge", "null or what createHedge gives", given);
+  }
+  if (codec === "frame") return given;
+  const rule = 'null with the codec "pipe", whose operations are not deduplicated,';
+  throw new RangeError(refusal(client("hedge", given), rule));
 }
 
 type Capabilities = Pick<Policy, "dialer" | "clock" | "draw" | "session">;

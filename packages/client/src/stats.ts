@@ -24,6 +24,8 @@ export interface ClientStats {
   readonly attempts: number;
   /** Attempts beyond the first of each message. */
   readonly retries: number;
+  /** Attempts sent beside another of the same message; counted among the retries, too. */
+  readonly hedges: number;
   /** Retries that the budget did not pay for. */
   readonly retriesRefused: number;
   /** Attempts by how they ended in the end. */
@@ -79,6 +81,7 @@ export function createCounters(): Counters {
     queued: 0,
     attempts: 0,
     retries: 0,
+    hedges: 0,
     retriesRefused: 0,
     ended: {
       reply: 0,

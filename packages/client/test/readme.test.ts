@@ -25,6 +25,11 @@ describe("the examples of the README", () => {
 
   test("are there for every policy", () => {
     const names = examples.map(({ name }) => name);
-    expect(names).toEqual(["createRetryBudget", "createRttEstimate", "createBreaker"]);
+    expect(names).toEqual([
+      "createRetryBudget",
+      "createRttEstimate",
+      "createBreaker",
+      "createHedge",
+    ]);
   });
 });
