@@ -212,6 +212,12 @@ describe("the mean of a series, by batches", () => {
     expect(interval?.[0]).toBeGreaterThan(1);
     expect(interval?.[1]).toBeLessThan(3);
     expect(new LatencySample().mean(0.95)).toBeNull();
+    // two samples in one have no order of recording
+    const merged = new LatencySample();
+    merged.add(sample.buckets());
+    expect(merged.mean(0.95)).toBeNull();
+    sample.add(merged.buckets());
+    expect(sample.mean(0.95)).toBeNull();
   });
 });
 

@@ -40,6 +40,11 @@ export class BatchSeries {
   #n = 0;
   #sum = 0;
 
+  /** How many were recorded. */
+  get n(): number {
+    return this.#n;
+  }
+
   /** Adds the next observation. */
   record(value: number): void {
     this.#n += 1;

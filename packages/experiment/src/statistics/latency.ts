@@ -120,9 +120,12 @@ export class LatencySample {
     return [lower === null ? null : this.#at(lower), upper === null ? null : this.#at(upper)];
   }
 
-  /** The mean with its interval in milliseconds, by batches in the order of recording; null of nothing. */
+  /**
+   * The mean with its interval in milliseconds, by batches in the order of recording; null of nothing,
+   * and of merged samples, whose order is not one: their runs say more (verdict/across-runs.ts).
+   */
   mean(confidence: number): BatchMeans | null {
-    const estimate = this.#series.estimate(confidence);
+    const estimate = this.#series.n === this.#n ? this.#series.estimate(confidence) : null;
     if (estimate === null) return null;
     const { mean, interval } = estimate;
     return {
