@@ -98,6 +98,7 @@ describe("what is counted", () => {
       counts,
       delivery: { ratio: 0.99 },
       latencyMs,
+      recovery: null,
       faults: [],
       digest: null,
       bodyHash: "sha256:cc",

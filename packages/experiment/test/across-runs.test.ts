@@ -208,6 +208,7 @@ describe("the recovery of a series", () => {
     );
     const steady = alone.map((one) => one.result.recovery?.[0]?.toSteadyStateMs ?? NaN);
     expect(result.recovery?.[0]?.toSteadyStateMs).toBe(Math.max(...steady));
+    expect(result.runs?.map(({ recovery }) => recovery?.[0]?.toSteadyStateMs)).toEqual(steady);
     expect(result.assertions[0]).toMatchObject({ verdict: "pass", observed: Math.max(...steady) });
   });
 });

@@ -116,6 +116,7 @@ const run: z.ZodType<RunRow> = z
     counts,
     delivery: z.looseObject({ ratio: maybe }),
     latencyMs: z.looseObject({ mean: maybe, p50: maybe, p99: maybe, max: maybe }),
+    recovery: z.array(recovery).nullable(),
     faults: z.array(z.looseObject({ id: z.string(), fired: count })),
     digest: z.string().nullable(),
     bodyHash: z.string().describe("Of the whole result that the run gives alone."),

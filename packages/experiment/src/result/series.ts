@@ -5,7 +5,7 @@
  * Pooled figures stand where a single run has its own. They are only as good as the runs are
  * alike; `betweenRuns` is there so that a reader can see whether they are.
  */
-import type { Counts, Interval, LatencySummary, RunVerdict } from "./types.ts";
+import type { Counts, Interval, LatencySummary, Recovery, RunVerdict } from "./types.ts";
 
 /** One run of a series, in short. Its `replay` line gives the whole result, with this `bodyHash`. */
 export interface RunRow {
@@ -16,6 +16,8 @@ export interface RunRow {
   readonly counts: Counts;
   readonly delivery: { readonly ratio: number | null };
   readonly latencyMs: Pick<LatencySummary, "mean" | "p50" | "p99" | "max">;
+  /** As in its result. */
+  readonly recovery: readonly Recovery[] | null;
   readonly faults: readonly { readonly id: string; readonly fired: number }[];
   readonly digest: string | null;
   readonly bodyHash: string;

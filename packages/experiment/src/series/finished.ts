@@ -73,7 +73,7 @@ function finished(index: number, { result, measured }: Conducted): FinishedRun {
 }
 
 function rowOf(result: Result): RunRow {
-  const { seed, verdict, reasons, counts, delivery, latencyMs, faults } = result;
+  const { seed, verdict, reasons, counts, delivery, latencyMs, recovery, faults } = result;
   const { mean, p50, p99, max } = latencyMs;
   return {
     seed,
@@ -82,6 +82,7 @@ function rowOf(result: Result): RunRow {
     counts,
     delivery: { ratio: delivery.ratio },
     latencyMs: { mean, p50, p99, max },
+    recovery,
     faults: faults.map(({ id, fired }) => ({ id, fired })),
     digest: result.digest,
     bodyHash: result.bodyHash,
