@@ -42,6 +42,7 @@ const ON_RECORD = join(ROOT, "packages/experiment/test/golden/simulated.ndjson")
 
 const SIMULATED = `
 import { readFileSync } from "node:fs";
+import { createClient } from "@faultline/client";
 import { checkDeterminism, parseSpec, runExperiment } from "@faultline/experiment";
 
 const all = readFileSync("simulated.ndjson", "utf8").trimEnd().split("\\n").map((line) => JSON.parse(line));
@@ -60,7 +61,10 @@ if (!series.ok) throw new Error(JSON.stringify(series.errors));
 const bodies = new Set();
 for (const threads of [1, 2]) bodies.add((await runExperiment(series.spec, { threads })).result.bodyHash);
 if (bodies.size !== 1) throw new Error("a series depends on its threads");
-console.log(all.length + " simulated specs with the results on record, and a series on two threads");
+const leaky = { createClient: (options) => createClient({ ...options, draw: () => Date.now() % 9 }) };
+const told = await runExperiment(parseSpec(all[1].spec).spec, { parts: leaky }).catch((error) => error);
+if (told.code !== "unsealed") throw new Error("a leak was let through: " + told.message);
+console.log(all.length + " simulated specs with the results on record, a series on two threads, a leak caught");
 `;
 
 let passed = 0;

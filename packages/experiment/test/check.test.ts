@@ -127,10 +127,10 @@ describe("two runs of one spec", () => {
     expect(lost.difference).toEqual({ ...kept.difference, first: [] });
   });
 
-  test("that differ in nothing but a count are told apart by its pointer", async () => {
+  test("that differ in nothing but a count are told apart by where it stands", async () => {
     const check = await checkDeterminism(spec(), { parts: boastful() });
     expect(check).toMatchObject({ same: false, difference: undefined });
-    expect(check.pointers).toEqual(["/counts/executions"]);
+    expect(check.pointers[0]).toBe("/counts/executions");
     expect(check.digests[0]).toBe(check.digests[1]);
   });
 
