@@ -26,7 +26,7 @@ import { listenForStop } from "../input/stop.ts";
 import { readSeeds } from "../options/seeds.ts";
 import { readers, SEED_MAX } from "../options/values.ts";
 import { differenceLines, sameLine } from "../output/determinism.ts";
-import { junitErrorXml, junitXml } from "../output/junit.ts";
+import { junitXml } from "../output/junit.ts";
 import { latencyUsOf } from "../output/latency.ts";
 import { count, duration, plural } from "../output/numbers.ts";
 import { bar, LatencyPicture } from "../output/picture.ts";
@@ -38,6 +38,7 @@ import { styleFor } from "../output/style.ts";
 import { createCommand } from "../program.ts";
 import type { Finish } from "../program.ts";
 import type { System } from "../system.ts";
+import { withErrorReport } from "./error-report.ts";
 
 interface RunFlags {
   readonly seed?: number;
@@ -170,26 +171,6 @@ function show({ system, flags }: Work, result: Result, picture?: LatencyPicture)
   system.stdout.write(`\n${lines.join("\n")}\n`);
 }
 
-/** A run that comes to no result still tells the build server so: an empty file says nothing. */
-async function withErrorReport(
-  { system, spec, flags }: Work,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const startedAt = system.date().toISOString();
-  const startedMs = system.nowMs();
-  try {
-    return await work();
-  } catch (error) {
-    if (flags.junit !== undefined && error instanceof Error) {
-      const details = error instanceof ToolError ? error.details : [];
-      const message = [error.message, ...details].join("\n");
-      const wallMs = system.nowMs() - startedMs;
-      writeTextFile(flags.junit, junitErrorXml(spec, { message, startedAt, wallMs }));
-    }
-    throw error;
-  }
-}
-
 async function run(system: System, named: string, flags: RunFlags): Promise<ExitCode> {
   refuseWhatIsNotHere(flags);
   const { seed, seeds, mode, transport, strict = false } = flags;
@@ -218,7 +199,7 @@ async function run(system: System, named: string, flags: RunFlags): Promise<Exit
     const took = latencyUsOf(line);
     if (took !== undefined) picture?.add(took);
   };
-  const result = await withErrorReport(work, () =>
+  const result = await withErrorReport({ system, spec, junit: flags.junit }, () =>
     runWatched(work, picture || exchanges ? onExchange : undefined),
   );
   // The result first: a disk that is full must not cost it.
