@@ -71,15 +71,15 @@ export function judgeDelivery({ delivered }: Forecast, observed: Observed): Deli
 
 /** Every other oracle, in a fixed order. */
 export function judgeFigures(forecast: Forecast, observed: Observed): OracleResult[] {
-  const { counts, latency, service, faults } = observed;
+  const { counts, latency, service, faults, runs } = observed;
   const figures: [string, number][] = [
     ...COUNTS.map((name): [string, number] => [`counts.${name}`, counts[name]]),
     ...faults.map(({ id, fired }): [string, number] => [`faults.${id}.fired`, fired]),
   ];
   const all = [
     ...figures.map(([metric, value]) => judgeCount(forecast, observed, { metric, value })),
-    ...judgeTimes("latencyMs", forecast.latency, latency),
-    ...judgeTimes("serviceMs", forecast.service, service),
+    ...judgeTimes("latencyMs", forecast.latency, { sample: latency, runs }),
+    ...judgeTimes("serviceMs", forecast.service, { sample: service, runs }),
   ];
   const { cutShort } = observed;
   return cutShort === undefined ? all : all.map((one) => silent(one, cutShort));
@@ -105,7 +105,7 @@ function judgeCount(
 function judgeTimes(
   group: "latencyMs" | "serviceMs",
   law: TimeLaw | string,
-  sample: LatencySample,
+  { sample, runs }: { readonly sample: LatencySample; readonly runs: number },
 ): OracleResult[] {
   const summary = sample.summary();
   const none = (field: keyof typeof summary, reason: string): OracleResult => {
@@ -123,7 +123,9 @@ function judgeTimes(
   if (observed === null)
     return fields.map((field) => none(field, `nothing was delivered, under these "faults"`));
   const expected = rounded(law.meanUs / US_PER_MS, DIGITS);
-  const z = zOf(observed, law.meanUs / US_PER_MS, law.varianceOfMean / (US_PER_MS * US_PER_MS));
+  // the mean of several runs is as much surer
+  const variance = law.varianceOfMean / (US_PER_MS * US_PER_MS) / runs;
+  const z = zOf(observed, law.meanUs / US_PER_MS, variance);
   const mean = { metric: `${group}.mean`, expected, observed, z, reason: null };
   const quantiles = QUANTILES_TOLD.map((field): OracleResult => {
     const value = summary[field];
