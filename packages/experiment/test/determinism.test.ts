@@ -16,6 +16,13 @@ import { type Golden, goldenText, readGolden, rerun, specOf } from "./support/go
 const RUNTIMES: Record<string, readonly [string, ...string[]]> = {
   node: ["node"],
   deno: ["deno", "run", "-A"],
+  "node, with no optimising compiler, a small young heap and another hash seed": [
+    "node",
+    "--no-opt",
+    "--max-semi-space-size=1",
+    "--hash-seed=7",
+    "--random-seed=7",
+  ],
 };
 
 /** Another place on earth, another tongue, another alphabet of digits. */

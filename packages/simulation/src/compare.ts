@@ -4,10 +4,14 @@
  * The thing is any function that builds a simulation with the trace it is given, runs it and
  * returns its digest. A leak (real time, real chance, an order that hangs on a hash) shows up
  * as a first event that differs; its neighbours tell which one leaks. What leaks once may leak
- * elsewhere the next time, so the lines shown come from two further runs and say so by their index.
+ * elsewhere the next time, so the lines shown are of these two runs and of no others: the first keeps
+ * the words of its events, the second knows the first one's log.
  */
 import type { TraceEntry } from "./trace.ts";
 import { firstDifference, Trace } from "./trace.ts";
+
+/** Events of the first run that are kept in words: some 50 MB. */
+const WORDS_MAX = 200_000;
 
 /** What two runs have in common. */
 export interface Comparison {
@@ -36,21 +40,17 @@ export type TracedRun = (trace: Trace) => string;
  * @param neighbours events shown before and after the first that differs. @default 5
  */
 export function compareRuns(run: TracedRun, neighbours = 5): Comparison {
-  const traces = [new Trace({ log: true }), new Trace({ log: true })] as const;
-  const digests = [run(traces[0]), run(traces[1])] as const;
-  const index = firstDifference(traces[0], traces[1]);
+  const one = new Trace({ log: true, from: 0, lastMax: WORDS_MAX });
+  const first = run(one);
+  const other = new Trace({ log: true, against: one, lastMax: 2 * neighbours + 1 });
+  const digests = [first, run(other)] as const;
+  const index = firstDifference(one, other);
+  const near = ({ entries }: Trace): TraceEntry[] =>
+    entries.filter((entry) => Math.abs(entry.index - (index ?? 0)) <= neighbours);
   return {
     same: index === undefined && digests[0] === digests[1],
     digests,
-    events: [traces[0].events, traces[1].events],
-    difference: index === undefined ? undefined : show(run, index, neighbours),
+    events: [one.events, other.events],
+    difference: index === undefined ? undefined : { index, first: near(one), second: near(other) },
   };
-}
-
-function show(run: TracedRun, index: number, neighbours: number): Difference {
-  const window = { from: Math.max(0, index - neighbours), lastMax: 2 * neighbours + 1 };
-  const traces = [new Trace(window), new Trace(window)] as const;
-  run(traces[0]);
-  run(traces[1]);
-  return { index, first: traces[0].entries, second: traces[1].entries };
 }

@@ -106,6 +106,38 @@ test("a run with a leak is shown at the first event that differs, with its neigh
   ]);
 });
 
+test("a leak that wanders is shown where it was in these two runs", () => {
+  let runs = 0;
+  const comparison = compareRuns((trace) => {
+    const leakAt = 20 + 7 * runs++;
+    return runWith(trace, (index) => (index >= leakAt ? 1 : 0));
+  }, 1);
+  expect(comparison.difference?.first.map(({ index }) => index)).toEqual([19, 20, 21]);
+  expect(comparison.difference?.second.map(({ index }) => index)).toEqual([19, 20, 21]);
+  expect(runs).toBe(2);
+});
+
+test("words of the first run are kept for its first 200 000 events, and for no more", () => {
+  for (const [leakAt, kept] of [
+    [199_999, [199_998, 199_999]],
+    [200_001, []],
+  ] as const) {
+    let runs = 0;
+    const comparison = compareRuns((trace) => {
+      const run = runs++;
+      const kernel = new Kernel({ trace });
+      for (let index = 0; index < 200_010; index++) {
+        kernel.setTimer(index, () => kernel.note(index >= leakAt ? run : 0));
+      }
+      kernel.run();
+      return kernel.digest;
+    }, 1);
+    expect(comparison.difference?.index).toBe(leakAt);
+    expect(comparison.difference?.first.map(({ index }) => index)).toEqual(kept);
+    expect(comparison.difference?.second).toHaveLength(3);
+  }
+});
+
 test("a difference at the very start has no neighbours before it", () => {
   let runs = 0;
   const comparison = compareRuns((trace) => runWith(trace, () => runs++));
