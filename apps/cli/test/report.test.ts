@@ -34,6 +34,17 @@ describe("the report", () => {
     expect(text).toContain("latency ms  min 0.08   p50 0.214   p90 104   p99 313   max 640");
   });
 
+  test("breaks the line of a narrow terminal between two counts, never within one", () => {
+    const lines = reportLines(sampleResult(), { style, columnsMax: 61 });
+    const at = lines.findIndex((line) => line.startsWith("  attempts"));
+    expect(lines.slice(at, at + 2)).toEqual([
+      "  attempts    251   51 retries   3 timeouts   4 error replies",
+      "              5 resets   6 reconnects   8 stale replies",
+    ]);
+    const narrowest = reportLines(sampleResult(), { style, columnsMax: 1 });
+    expect(narrowest).toContain("              4 error replies");
+  });
+
   test("a quantile that is not known is a dash, never a zero", () => {
     const result = sampleResult();
     const text = report({ ...result, latencyMs: { ...result.latencyMs, p99: null } });

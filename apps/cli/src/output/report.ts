@@ -12,6 +12,7 @@ import { PICTURE_AXIS } from "./picture.ts";
 import type { LatencyPicture } from "./picture.ts";
 import { printable } from "./printable.ts";
 import { betweenText, runsIn, runTable, runsText, seedText } from "./runs.ts";
+import { columnsOf } from "./style.ts";
 import type { Style } from "./style.ts";
 import { drawTable } from "./table.ts";
 import { verdictPaint } from "./verdict.ts";
@@ -46,7 +47,19 @@ function row(label: string, text: string): string {
   return `  ${label.padEnd(11)} ${text}`;
 }
 
-function outcomes(result: Result): string {
+/** Facts behind one label, in as many lines as the terminal needs; no fact is cut in two. */
+function rows(label: string, facts: readonly string[], columnsMax: number): string[] {
+  const lines: string[] = [];
+  for (const fact of facts) {
+    const longer = `${lines.at(-1)}   ${fact}`;
+    const fits = columnsOf(row("", longer)) <= columnsMax;
+    if (lines.length === 0 || !fits) lines.push(fact);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.map((line, at) => row(at === 0 ? label : "", line));
+}
+
+function outcomes(result: Result): string[] {
   const { counts, delivery } = result;
   const others = (["failed", "rejected", "indeterminate"] as const)
     .filter((name) => counts[name] > 0)
@@ -55,7 +68,7 @@ function outcomes(result: Result): string {
   const expected = delivery.expected === null ? "" : `, expected ${percent(delivery.expected)}${z}`;
   const interval = delivery.interval === null ? "" : ` ${intervalText(delivery.interval)}`;
   const ratio = `${percent(delivery.ratio)}${interval}${expected}`;
-  return [`${count(counts.delivered)} of ${count(counts.messages)}`, ratio, ...others].join("   ");
+  return [`${count(counts.delivered)} of ${count(counts.messages)}`, ratio, ...others];
 }
 
 function intervalText(interval: readonly [number | null, number | null]): string {
@@ -63,7 +76,7 @@ function intervalText(interval: readonly [number | null, number | null]): string
   return `in [${low === null ? "…" : figure(low)}, ${high === null ? "…" : figure(high)}]`;
 }
 
-function attempts(result: Result): string {
+function attempts(result: Result): string[] {
   const { counts } = result;
   const parts: [number, string][] = [
     [counts.retries, "retries"],
@@ -75,7 +88,7 @@ function attempts(result: Result): string {
     [counts.duplicatesSuppressed, "duplicates suppressed"],
   ];
   const said = parts.filter(([n]) => n > 0).map(([n, words]) => `${count(n)} ${words}`);
-  return [count(counts.attempts), ...said].join("   ");
+  return [count(counts.attempts), ...said];
 }
 
 function corruption(result: Result, style: Style): string {
@@ -152,8 +165,8 @@ export function reportLines(
   const lines = [
     ...heading(result, style),
     "",
-    row("delivered", outcomes(result)),
-    row("attempts", attempts(result)),
+    ...rows("delivered", outcomes(result), columnsMax),
+    ...rows("attempts", attempts(result), columnsMax),
     row("corruption", corruption(result, style)),
     row("latency ms", latency(result)),
   ];
