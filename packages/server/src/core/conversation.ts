@@ -14,10 +14,10 @@ import { encodeFrame } from "@faultline/protocol";
 import type { CloseCode, ServerRefusalCode } from "../event.ts";
 import type { CoreContext } from "./context.ts";
 import type { Dialogue } from "./dialogue.ts";
+import { LateEnd } from "./late-end.ts";
 import { Outlet } from "./outlet.ts";
 import { Patience } from "./patience.ts";
 import { Passages } from "./passages.ts";
-import type { Due } from "./schedule.ts";
 import type { Ticket } from "./ticket.ts";
 import { unfinishedOf } from "./unfinished.ts";
 
@@ -52,11 +52,11 @@ export class Conversation implements LinkEvents {
   readonly #host: ConversationHost;
   readonly #outlet: Outlet;
   readonly #patience: Patience;
+  readonly #lateEnd: LateEnd;
   #state: State = "open";
   #closeCode: CloseCode | undefined;
   #dialogue: Dialogue | undefined;
   #passages: Passages | undefined;
-  #endDue: Due | undefined;
 
   constructor(
     link: Link,
@@ -69,6 +69,7 @@ export class Conversation implements LinkEvents {
     this.#host = options.host;
     this.#outlet = new Outlet(link, options.context);
     this.#patience = new Patience(options.context.limits, options.context.clock.nowUs());
+    this.#lateEnd = new LateEnd(options.context, this);
   }
 
   get remote(): string {
@@ -110,7 +111,7 @@ export class Conversation implements LinkEvents {
     if (this.#state === "over") return;
     this.#dialogue?.end();
     this.settle();
-    this.#afterFault("request", () => this.finish("end"));
+    this.#lateEnd.pass("request", () => this.finish("end"));
   }
 
   onClose(error: LinkError | undefined): void {
@@ -168,8 +169,8 @@ export class Conversation implements LinkEvents {
     const wasPaused = this.#outlet.isPaused;
     this.#outlet.steer(this.heldBytes);
     if (wasPaused) this.#patience.forgive(this.#context.clock.nowUs());
-    if (this.#state === "ending" && this.heldBytes === 0 && this.#endDue === undefined) {
-      this.#afterFault("reply", () => this.#end());
+    if (this.#state === "ending" && this.heldBytes === 0 && !this.#lateEnd.isWaiting) {
+      this.#lateEnd.pass("reply", () => this.#end());
     }
   }
 
@@ -239,27 +240,6 @@ export class Conversation implements LinkEvents {
     });
   }
 
-  /** Does `run` now, or later when a fault makes the end of the stream late. */
-  #afterFault(direction: Direction, run: () => void): void {
-    const { chain, clock, schedule } = this.#context;
-    if (!this.stream || chain.idle) {
-      run();
-      return;
-    }
-    const { high, low } = this.session ?? { high: 0, low: 0 };
-    const end = { direction, sessionHigh: high, sessionLow: low, stream: true };
-    const { delayUs, records } = chain.decideEnd(end, clock.nowUs());
-    for (const record of records) this.#context.record(record, this, this.messages);
-    if (delayUs <= 0) run();
-    else {
-      this.#endDue = schedule.later(delayUs, () => {
-        this.#endDue = undefined;
-        run();
-        this.settle();
-      });
-    }
-  }
-
   #end(): void {
     if (this.#state !== "ending") return;
     this.#state = "ended";
@@ -290,7 +270,7 @@ export class Conversation implements LinkEvents {
     this.#state = "over";
     this.#passages?.close();
     this.#dialogue?.close();
-    if (this.#endDue !== undefined) this.#context.schedule.remove(this.#endDue);
+    this.#lateEnd.cancel();
   }
 }
 
