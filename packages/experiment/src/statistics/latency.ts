@@ -61,12 +61,14 @@ export class LatencySample {
     const histogram = this.#histogram;
     const indexes: number[] = [];
     const counts: number[] = [];
-    const length = histogram?.countsArrayLength ?? 0;
-    for (let index = 0; index < length; index += 1) {
-      const count = histogram?.getCountAtIndex(index) ?? 0;
-      if (count === 0) continue;
-      indexes.push(index);
-      counts.push(count);
+    if (histogram !== undefined) {
+      const last = histogram.countsArrayIndex(this.#maxUs);
+      for (let index = histogram.countsArrayIndex(this.#minUs); index <= last; index += 1) {
+        const count = histogram.getCountAtIndex(index);
+        if (count === 0) continue;
+        indexes.push(index);
+        counts.push(count);
+      }
     }
     return {
       n: this.#n,
