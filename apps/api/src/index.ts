@@ -15,6 +15,15 @@ export type { InputError, Problem, ProblemCode } from "./problem.ts";
 export type { Runner, RunOutcome, RunWatch } from "./runner/runner.ts";
 export { RUN_STATUSES } from "./runs/run.ts";
 export type { Progress, Run, RunStatus } from "./runs/run.ts";
+export { RUN_KINDS } from "./runs/task.ts";
+export type {
+  CompareTask,
+  RunKind,
+  RunResult,
+  RunTask,
+  SearchTask,
+  ShrinkTask,
+} from "./runs/task.ts";
 export { startApi } from "./start.ts";
 export type { Api, StartOptions } from "./start.ts";
 export { StoreError } from "./store/store.ts";

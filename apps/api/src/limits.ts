@@ -52,6 +52,12 @@ export const LIMITS = {
     max: 100_000,
     description: "Seeds of one run; 422 above.",
   },
+  trialsMax: {
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+    description: "Runs that shrinking may take; 422 above.",
+  },
   payloadBytesMax: {
     default: 65_536,
     min: 1,

@@ -58,7 +58,7 @@ export function makeOpenApiDocument(
   version: string,
 ): object {
   const described = new OpenAPIHono();
-  for (const [name, schema] of Object.entries(makeComponents(specLimits(limits)))) {
+  for (const [name, schema] of Object.entries(makeComponents(specLimits(limits), limits))) {
     described.openAPIRegistry.registerComponent("schemas", name, schema);
   }
   for (const route of [...routes, ...PAGES]) described.openAPIRegistry.registerPath(route);

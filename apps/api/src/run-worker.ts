@@ -7,8 +7,16 @@
  */
 
 import { parentPort } from "node:worker_threads";
-import { runExperiment } from "@faultline/experiment";
+import {
+  compareSpecs,
+  type ExchangeLine,
+  runExperiment,
+  searchSeeds,
+  shrink,
+} from "@faultline/experiment";
 import type { ThreadCommand, ThreadReport } from "./runner/messages.ts";
+import type { Progress } from "./runs/run.ts";
+import type { RunResult } from "./runs/task.ts";
 
 const LINES_PER_BATCH = 128;
 
@@ -21,33 +29,71 @@ function report(message: ThreadReport): void {
   port?.postMessage(message);
 }
 
-async function carryOut(command: Extract<ThreadCommand, { kind: "run" }>): Promise<void> {
-  const { number, spec, wallMsMax, threadsMax } = command;
+type RunCommand = Extract<ThreadCommand, { kind: "run" }>;
+
+/** Carries the run out, whatever is asked of its spec. */
+async function carryOut(command: RunCommand): Promise<void> {
   const abort = new AbortController();
-  current = { number, abort };
-  let lines: string[] = [];
-  const flush = (): void => {
-    if (lines.length > 0) report({ kind: "exchanges", lines });
-    lines = [];
-  };
+  current = { number: command.number, abort };
+  const batch = new Batch();
   try {
-    const { result } = await runExperiment(spec, {
-      signal: abort.signal,
-      limits: { wallMsMax, threadsMax },
-      onExchange(line) {
-        lines.push(JSON.stringify(line));
-        if (lines.length >= LINES_PER_BATCH) flush();
-      },
-      onProgress(progress) {
-        flush();
-        report({ kind: "progress", progress });
-      },
-    });
-    flush();
+    const result = await answer(command, abort.signal, batch);
+    batch.flush();
     report({ kind: "end", result });
   } catch (error) {
-    flush();
+    batch.flush();
     report({ kind: "error", message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+async function answer(
+  { spec, task, wallMsMax, threadsMax }: RunCommand,
+  signal: AbortSignal,
+  batch: Batch,
+): Promise<RunResult> {
+  const onProgress = (progress: Progress): void => {
+    batch.flush();
+    report({ kind: "progress", progress });
+  };
+  const steps = ({ done, total }: Progress): void => onProgress({ done, total });
+  switch (task.kind) {
+    case "experiment": {
+      const limits = { wallMsMax, threadsMax };
+      const onExchange = (line: ExchangeLine): void => batch.add(JSON.stringify(line));
+      return (await runExperiment(spec, { signal, limits, onExchange, onProgress })).result;
+    }
+    case "search":
+      return searchSeeds(spec, { ...task.options, signal, onProgress: steps });
+    case "compare": {
+      const { b, ...options } = task.options;
+      return compareSpecs(spec, b, { ...options, signal, onProgress: steps });
+    }
+    case "shrink": {
+      const { signature, trialsMax } = task.options;
+      return shrink(spec, {
+        trialsMax,
+        signal,
+        ...(signature === null ? {} : { signature }),
+        onProgress: ({ trials }) => steps({ done: trials, total: trialsMax }),
+      });
+    }
+    default:
+      return task satisfies never;
+  }
+}
+
+/** Exchanges on their way out. */
+class Batch {
+  #lines: string[] = [];
+
+  add(line: string): void {
+    this.#lines.push(line);
+    if (this.#lines.length >= LINES_PER_BATCH) this.flush();
+  }
+
+  flush(): void {
+    if (this.#lines.length > 0) report({ kind: "exchanges", lines: this.#lines });
+    this.#lines = [];
   }
 }
 

@@ -14,7 +14,7 @@ describe("a spec", () => {
     expect(response.headers.get("location")).toBe(`/v1/runs/${run.id}`);
     expect(run.spec).toMatchObject({ seed: 7, transport: "tcp", workload: { messages: 200 } });
     expect(Object.keys(run).join(" ")).toBe(
-      "id status progress createdAt startedAt endedAt spec result error",
+      "id kind status progress createdAt startedAt endedAt spec result error",
     );
     expect(await bench.read(`/v1/runs/${run.id}`)).toEqual(run);
   });

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Run } from "../src/runs/run.ts";
 import { makeAnswerSchemas } from "../src/schema/answer.ts";
-import { SPEC_LIMITS_DEFAULT } from "@faultline/experiment";
+import { type Result, SPEC_LIMITS_DEFAULT } from "@faultline/experiment";
 import { type Api, startApi, type StartOptions } from "../src/start.ts";
 import { type FakeClock, makeFakeClock } from "./support/fake-clock.ts";
 import { makeFakeRunner } from "./support/fake-runner.ts";
@@ -26,7 +26,8 @@ describe("one scenario from end to end", () => {
     expect(run).toMatchObject({ status: "completed", error: null, result: { seed: 5 } });
     const { result } = run;
     const total = run.spec.workload.messages;
-    const { messages, delivered, failed, rejected, indeterminate } = result?.counts ?? {};
+    const { messages, delivered, failed, rejected, indeterminate } =
+      (result as Result | null)?.counts ?? {};
     expect(messages).toBe(total);
     expect((delivered ?? 0) + (failed ?? 0) + (rejected ?? 0) + (indeterminate ?? 0)).toBe(total);
     expect(run.progress).toEqual({ done: total, total });
@@ -218,7 +219,9 @@ describe("fifty runs at once, two at a time", () => {
       Array.from({ length: 50 }, () => "completed"),
     );
     expect(new Set(ended.map(({ id }) => id)).size).toBe(50);
-    expect(ended.map(({ result }) => result?.seed)).toEqual(ended.map((_, seed) => seed));
+    expect(ended.map(({ result }) => (result as Result | null)?.seed)).toEqual(
+      ended.map((_, seed) => seed),
+    );
     expect(runningMost).toBe(2);
     waitsMs.sort((a, b) => a - b);
     const p99 = waitsMs[Math.floor(waitsMs.length * 0.99)]?.toFixed(1);

@@ -169,7 +169,7 @@ describe("a thread that fails", () => {
 describe("threads", () => {
   /** Which run of its thread it was; undefined for a failure. */
   const numberOf = (outcome: RunOutcome): number | undefined =>
-    outcome.kind === "result" ? outcome.result.seed : undefined;
+    outcome.kind === "result" ? (outcome.result as Result).seed : undefined;
 
   test("wait for the next run after a clean end, and are never used again after another one", async () => {
     const runner = makeRunner({ entry: thread("numbered") });

@@ -106,7 +106,7 @@ export class EventFeed {
     const data = {
       id,
       status: run?.status ?? "deleted",
-      verdict: run?.result?.verdict ?? null,
+      verdict: run === undefined ? null : verdictOf(run),
       error: run?.error ?? null,
     };
     return event("end", END_EVENT_ID, JSON.stringify(data));
@@ -123,6 +123,11 @@ export class EventFeed {
     disarm();
     return quiet;
   }
+}
+
+/** Only an experiment has one. */
+function verdictOf({ result }: Run): string | null {
+  return result !== null && "verdict" in result ? result.verdict : null;
 }
 
 function event(name: string, id: string, data: string): string {

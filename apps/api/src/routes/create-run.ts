@@ -9,7 +9,7 @@ import { readJsonBody } from "../http/json-body.ts";
 import { preferredWaitSeconds } from "../http/prefer.ts";
 import { inputError } from "../http/zod-errors.ts";
 import { invalid } from "../problem.ts";
-import { planRun } from "../runs/plan.ts";
+import { planTask } from "../runs/plan-task.ts";
 import { isFinished, type Run } from "../runs/run.ts";
 import { whenFinished } from "../runs/wait.ts";
 import { componentRef } from "../schema/components.ts";
@@ -20,6 +20,12 @@ const MS_PER_SECOND = 1000;
 
 /** Printable ASCII without spaces at the ends. */
 const KEY = /^[!-~](?:[ -~]*[!-~])?$/;
+
+/** An experiment, or a question that takes many. */
+const BODIES = [
+  ...(["ScenarioChoice", "Spec", "ExperimentTask"] as const),
+  ...(["SearchTask", "ShrinkTask", "CompareTask"] as const),
+];
 
 const HEADERS = {
   Location: "Where the run is found.",
@@ -51,7 +57,7 @@ export const createRunRoute: AppRoute = {
         required: true,
         content: {
           "application/json": {
-            schema: { oneOf: [componentRef("ScenarioChoice"), componentRef("Spec")] },
+            schema: { oneOf: BODIES.map(componentRef) },
             example: { scenario: "corruption", transport: "udp", seed: 7 },
           },
         },
@@ -68,8 +74,8 @@ export const createRunRoute: AppRoute = {
   async handle(context, app) {
     const body = await readJsonBody(context.req.raw, app.limits);
     const idempotency = readIdempotency(context, app, body);
-    const spec = planRun(body, app.limits);
-    const { run, replayed } = await app.runs.create(spec, idempotency);
+    const planned = planTask(body, app.limits);
+    const { run, replayed } = await app.runs.create(planned, idempotency);
     context.header("location", `/v1/runs/${run.id}`);
     if (replayed) context.header("idempotent-replayed", "true");
     const waited = await waitIfPreferred(context, app, run);

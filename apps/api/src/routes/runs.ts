@@ -97,7 +97,7 @@ const result: AppRoute = {
     tags: ["runs"],
     request: { params: RUN_PARAMS },
     responses: {
-      200: jsonAnswer("The result.", "Result"),
+      200: jsonAnswer("The result, as the run's kind says.", "AnyResult"),
       ...problemAnswers("run-not-found", "no-result", "run-not-finished"),
       ...problemAnswers("internal", "store-failed"),
     },

@@ -26,7 +26,7 @@ const events: AppRoute = {
     summary: "Progress and exchanges as they happen",
     description: [
       "Server-sent events: `progress` `{ done, total, status }`, a snapshot; `exchange`, a line of",
-      "`exchanges`, each exactly once and in order; `end` `{ id, status, verdict, error }`, the last.",
+      "`exchanges`, each exactly once and in order; `end` `{ id, status, verdict, error }`, the last (only an experiment has a verdict).",
       "`Last-Event-ID` resumes after that event, also after the run has ended.",
     ].join(" "),
     tags: ["streams"],

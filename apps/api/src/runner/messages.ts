@@ -6,8 +6,9 @@
  * stop which crosses the end of its run on the way does not hit the next one.
  */
 
-import type { FullSpec, Result } from "@faultline/experiment";
+import type { FullSpec } from "@faultline/experiment";
 import type { Progress } from "../runs/run.ts";
+import type { RunResult, RunTask } from "../runs/task.ts";
 
 /** To the run's thread: one `run`, at most one `stop` for it, then the next `run`. */
 export type ThreadCommand =
@@ -15,6 +16,7 @@ export type ThreadCommand =
       readonly kind: "run";
       readonly number: number;
       readonly spec: FullSpec;
+      readonly task: RunTask;
       /** The experiment's own bound, above the service's: it only acts if the service cannot. */
       readonly wallMsMax: number;
       /** Threads that the run may start for its seeds. */
@@ -31,5 +33,5 @@ export type ThreadCommand =
 export type ThreadReport =
   | { readonly kind: "progress"; readonly progress: Progress }
   | { readonly kind: "exchanges"; readonly lines: readonly string[] }
-  | { readonly kind: "end"; readonly result: Result }
+  | { readonly kind: "end"; readonly result: RunResult }
   | { readonly kind: "error"; readonly message: string };

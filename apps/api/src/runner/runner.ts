@@ -7,8 +7,9 @@
  * whatever goes wrong with the world is an outcome with a code.
  */
 
-import type { FullSpec, Result } from "@faultline/experiment";
+import type { FullSpec } from "@faultline/experiment";
 import type { Progress } from "../runs/run.ts";
+import type { RunResult, RunTask } from "../runs/task.ts";
 
 /** What a run tells while it goes on. */
 export interface RunWatch {
@@ -21,7 +22,7 @@ export interface RunWatch {
 
 /** How a run ended. */
 export type RunOutcome =
-  | { readonly kind: "result"; readonly result: Result }
+  | { readonly kind: "result"; readonly result: RunResult }
   | {
       readonly kind: "failed";
       readonly code: "run-crashed" | "run-failed";
@@ -31,7 +32,8 @@ export type RunOutcome =
 
 /** Carries out experiments, any number at once. */
 export interface Runner {
-  run(spec: FullSpec, watch: RunWatch): Promise<RunOutcome>;
+  /** @param task what is asked of the spec. @default that it is carried out */
+  run(spec: FullSpec, watch: RunWatch, task?: RunTask): Promise<RunOutcome>;
   /** Lets go of whatever is kept between runs. No run may be in progress, none may follow. */
   close(): Promise<void>;
 }

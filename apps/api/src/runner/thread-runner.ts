@@ -8,6 +8,7 @@
 
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
+import { EXPERIMENT } from "../runs/task.ts";
 import type { Runner } from "./runner.ts";
 import { RunThread, type ThreadOptions } from "./thread.ts";
 
@@ -27,11 +28,11 @@ export function makeThreadRunner(options: ThreadRunnerOptions): Runner {
   const threadOptions = { ...options, entry: options.entry ?? defaultEntry() };
   let idle: RunThread[] = [];
   return {
-    async run(spec, watch) {
+    async run(spec, watch, task = EXPERIMENT) {
       // One that has died while it waited is of no use.
       idle = idle.filter((waiting) => waiting.reusable);
       const thread = idle.pop() ?? new RunThread(threadOptions);
-      const outcome = await thread.carryOut(spec, watch);
+      const outcome = await thread.carryOut(spec, watch, task);
       if (thread.reusable) idle.push(thread);
       else await thread.end();
       return outcome;

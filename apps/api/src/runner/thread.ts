@@ -15,6 +15,7 @@
 import { Worker } from "node:worker_threads";
 import type { FullSpec } from "@faultline/experiment";
 import type { Clock } from "../clock.ts";
+import type { RunTask } from "../runs/task.ts";
 import type { ThreadCommand, ThreadReport } from "./messages.ts";
 import type { RunOutcome, RunWatch } from "./runner.ts";
 
@@ -72,7 +73,7 @@ export class RunThread {
   }
 
   /** Carries one run out; never rejects. Only one at a time. */
-  async carryOut(spec: FullSpec, watch: RunWatch): Promise<RunOutcome> {
+  async carryOut(spec: FullSpec, watch: RunWatch, task: RunTask): Promise<RunOutcome> {
     const { promise, resolve } = Promise.withResolvers<RunOutcome>();
     this.#current = { watch, settle: resolve };
     this.#runs += 1;
@@ -85,7 +86,7 @@ export class RunThread {
       this.#post({ kind: "stop", number, reason: String(watch.signal.reason) });
       disarm = this.#options.clock.after(OBEY_MS, () => void this.#worker.terminate());
     };
-    this.#post({ kind: "run", number, spec, wallMsMax, threadsMax });
+    this.#post({ kind: "run", number, spec, task, wallMsMax, threadsMax });
     if (watch.signal.aborted) stop();
     else watch.signal.addEventListener("abort", stop, { once: true });
     const outcome = await promise;

@@ -9,10 +9,10 @@
 import type { Clock } from "../clock.ts";
 import type { Limits } from "../limits.ts";
 import { makeProblem, type Problem } from "../problem.ts";
-import type { Runner, RunOutcome } from "../runner/runner.ts";
+import type { Runner, RunOutcome, RunWatch } from "../runner/runner.ts";
 import type { RunPatch, Store } from "../store/store.ts";
 import { storeProblem } from "../store/store-problem.ts";
-import type { Progress, Run } from "./run.ts";
+import { type Progress, type Run, taskOf } from "./run.ts";
 
 /** Why a run is stopped before its own end. */
 export type StopReason = "cancelled" | "wall-time" | "shutdown";
@@ -58,11 +58,12 @@ export class Execution {
     const { clock, limits, runner } = this.#deps;
     const disarm = clock.after(limits.wallMsMax, () => this.stop("wall-time"));
     try {
-      const outcome = await runner.run(this.#run.spec, {
+      const watch: RunWatch = {
         signal: this.#abort.signal,
         onProgress: (progress) => this.#onProgress(progress),
         onExchanges: (lines) => this.#onExchanges(lines),
-      });
+      };
+      const outcome = await runner.run(this.#run.spec, watch, taskOf(this.#run));
       return await this.#settle(outcome);
     } finally {
       disarm();

@@ -8,7 +8,6 @@
  *   create -> store -> queue -> Execution -> store (final) -> gone from memory
  */
 
-import type { FullSpec } from "@faultline/experiment";
 import type { Clock } from "../clock.ts";
 import type { IdSource } from "../ids.ts";
 import type { Limits } from "../limits.ts";
@@ -26,6 +25,7 @@ import { storeProblem } from "../store/store-problem.ts";
 import { Changes, type ChangeListener } from "./changes.ts";
 import { Endings } from "./endings.ts";
 import { Execution, interrupted } from "./execution.ts";
+import type { Planned } from "./plan-task.ts";
 import { Queue } from "./queue.ts";
 import { newRun, type Run } from "./run.ts";
 
@@ -91,14 +91,14 @@ export class RunService {
 
   /** Accepts a run. With a key seen before, the run it made is the answer and `replayed` is true. */
   async create(
-    spec: FullSpec,
+    planned: Planned,
     idempotency?: Idempotency,
   ): Promise<{ run: Run; replayed: boolean }> {
     if (this.#closing) throw new ProblemError("shutting-down", "no new runs are accepted");
     const earlier = idempotency && (await this.#replay(idempotency));
     if (earlier !== undefined) return { run: earlier, replayed: true };
     if (!this.#queue.reserve()) throw this.#queueFull();
-    const run = newRun(this.#deps.ids(), this.#deps.clock.nowIso(), spec);
+    const run = newRun(this.#deps.ids(), this.#deps.clock.nowIso(), planned);
     try {
       // A second request with the same key may have overtaken this one: the store decides.
       const overtaken = await this.#deps.store.create(run, idempotency);

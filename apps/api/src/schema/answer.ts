@@ -9,7 +9,9 @@ import { z } from "@hono/zod-openapi";
 import { createSpecSchema, type FullSpec, type SpecLimits } from "@faultline/experiment";
 import type { Problem } from "../problem.ts";
 import { RUN_STATUSES, type Run } from "../runs/run.ts";
+import { RUN_KINDS } from "../runs/task.ts";
 import { exchangeSchema, makeResultSchema } from "./result.ts";
+import { comparisonSchema, makeShrinkResultSchema, searchResultSchema } from "./tasks.ts";
 
 const inputErrorSchema = z.looseObject({
   path: z.string().describe("JSON Pointer (RFC 6901) into the body, the query or the headers."),
@@ -32,7 +34,9 @@ const problemSchema: z.ZodType<Problem> = z
 
 const progressSchema = z
   .looseObject({ done: z.int().min(0), total: z.int().min(0) })
-  .describe("Messages settled, of how many.");
+  .describe(
+    "Messages settled, of how many; of a search seeds, of a comparison pairs, of a shrink runs.",
+  );
 
 const time = z.string().describe("RFC 3339, UTC.");
 
@@ -42,19 +46,28 @@ export function makeAnswerSchemas(limits: SpecLimits): Readonly<Record<string, z
     "A spec with every default filled in.",
   ) as z.ZodType<FullSpec>;
   const resultSchema = makeResultSchema(fullSpecSchema);
-  const runSchema: z.ZodType<Run> = z.looseObject({
+  const shrinkResultSchema = makeShrinkResultSchema(fullSpecSchema);
+  const anyResultSchema = z
+    .union([resultSchema, searchResultSchema, shrinkResultSchema, comparisonSchema])
+    .describe("By the kind of the run: experiment, search, shrink, compare.");
+  const runSchema = z.looseObject({
     id: z.string(),
+    kind: z.enum(RUN_KINDS).describe("What is asked: `spec` carried out, or many runs of it."),
     status: z.enum(RUN_STATUSES),
     progress: progressSchema,
     createdAt: time,
     startedAt: time.nullable(),
     endedAt: time.nullable(),
     spec: fullSpecSchema,
-    result: resultSchema
+    options: z
+      .looseObject({})
+      .optional()
+      .describe("Not there for an experiment: what else was asked, every default filled in."),
+    result: anyResultSchema
       .nullable()
       .describe("Also there, as a partial one, where a run was stopped while it ran."),
     error: problemSchema.nullable().describe("Why a run failed."),
-  });
+  }) satisfies z.ZodType<Omit<Run, "options">>;
   const scenarioSchema = z.looseObject({
     name: z.string(),
     title: z.string(),
@@ -64,6 +77,8 @@ export function makeAnswerSchemas(limits: SpecLimits): Readonly<Record<string, z
     expect: z.string().describe("The verdict a sound system comes to."),
   });
   return {
+    AnyResult: anyResultSchema,
+    Comparison: comparisonSchema,
     Exchange: exchangeSchema,
     FullSpec: fullSpecSchema,
     Health: z.looseObject({ status: z.literal("ok"), version: z.string() }),
@@ -72,6 +87,8 @@ export function makeAnswerSchemas(limits: SpecLimits): Readonly<Record<string, z
     Run: runSchema,
     RunPage: z.looseObject({ items: z.array(runSchema), nextCursor: z.string().nullable() }),
     Scenario: scenarioSchema,
+    SearchResult: searchResultSchema,
+    ShrinkResult: shrinkResultSchema,
     ScenarioList: z.looseObject({ items: z.array(scenarioSchema) }),
   };
 }

@@ -9,7 +9,9 @@
 import { z } from "@hono/zod-openapi";
 import { createSeedsSchema, createSpecSchema, type SpecLimits } from "@faultline/experiment";
 import { makeAnswerSchemas } from "./answer.ts";
+import type { Limits } from "../limits.ts";
 import { makeScenarioChoiceSchema } from "./request.ts";
+import { makeTaskSchemas } from "./tasks.ts";
 
 /** A JSON Schema. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -20,10 +22,22 @@ export function componentRef(name: string): { $ref: string } {
 }
 
 /** All of them, under these limits. */
-export function makeComponents(limits: SpecLimits): Readonly<Record<string, JsonSchema>> {
+export function makeComponents(
+  limits: SpecLimits,
+  taskLimits: Pick<Limits, "seedsMax" | "trialsMax">,
+): Readonly<Record<string, JsonSchema>> {
+  const spec = createSpecSchema(limits).describe(
+    "An experiment: only specVersion must be written.",
+  );
+  const choice = makeScenarioChoiceSchema(createSeedsSchema(limits));
+  const tasks = makeTaskSchemas(taskLimits, z.union([spec, choice]));
   const requests = {
-    Spec: createSpecSchema(limits).describe("An experiment: only specVersion must be written."),
-    ScenarioChoice: makeScenarioChoiceSchema(createSeedsSchema(limits)),
+    Spec: spec,
+    ScenarioChoice: choice,
+    ExperimentTask: tasks.experiment,
+    SearchTask: tasks.search,
+    ShrinkTask: tasks.shrink,
+    CompareTask: tasks.compare,
   };
   return { ...toJson(requests, "input"), ...toJson(makeAnswerSchemas(limits), "output") };
 }

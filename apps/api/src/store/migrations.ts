@@ -2,7 +2,7 @@
  * The tables of the SQLite store, as steps that are never edited once released.
  *
  * Version n of a file is the first n steps. A newer file is refused rather than guessed at.
- * Documents (spec, result, error) are JSON text: the store keeps them and does not query them.
+ * Documents (spec, options, result, error) are JSON text: the store keeps them and does not query them.
  *
  *   runs        one row a run; the primary key sorts by age
  *   exchanges   one row a batch: `count` JSON lines, of which `first` came before it
@@ -33,5 +33,9 @@ export const MIGRATIONS: readonly string[] = [
     lines TEXT NOT NULL,
     PRIMARY KEY (run_id, first)
   ) STRICT;
+  `,
+  `
+  ALTER TABLE runs ADD COLUMN kind TEXT NOT NULL DEFAULT 'experiment';
+  ALTER TABLE runs ADD COLUMN options TEXT;
   `,
 ];

@@ -20,12 +20,16 @@ const parsed = <T>(cell: unknown): T | null =>
 export function rowToRun(row: Row): Run {
   return {
     id: String(row["id"]),
+    kind: row["kind"] as Run["kind"],
     status: row["status"] as Run["status"],
     progress: { done: Number(row["done"]), total: Number(row["total"]) },
     createdAt: String(row["created_at"]),
     startedAt: text(row["started_at"]),
     endedAt: text(row["ended_at"]),
     spec: JSON.parse(String(row["spec"])) as Run["spec"],
+    ...(typeof row["options"] === "string"
+      ? { options: JSON.parse(row["options"]) as NonNullable<Run["options"]> }
+      : {}),
     result: parsed<NonNullable<Run["result"]>>(row["result"]),
     error: parsed<NonNullable<Run["error"]>>(row["error"]),
   };
@@ -50,7 +54,9 @@ export function runToCells(run: Run): [column: string, cell: Cell][] {
   return [
     ["id", run.id],
     ["created_at", run.createdAt],
+    ["kind", run.kind],
     ["spec", JSON.stringify(run.spec)],
+    ["options", json(run.options ?? null)],
     ...patchToCells(run),
   ];
 }

@@ -14,7 +14,7 @@ const TIME = "2026-01-01T00:00:00.000Z";
 
 /** The n-th run by age. */
 export function runNumber(n: number): Run {
-  return newRun(`run_${n.toString(16).padStart(32, "0")}`, TIME, spec);
+  return newRun(`run_${n.toString(16).padStart(32, "0")}`, TIME, { spec });
 }
 
 const lines = (from: number, to: number): string[] =>
