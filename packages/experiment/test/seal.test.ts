@@ -2,7 +2,7 @@
  * The tripwire: what is forbidden in a simulated run throws, with the name of the code that used it,
  * while events happen; at any other moment nothing is disturbed.
  */
-import childProcess from "node:child_process";
+import childProcess, { spawn } from "node:child_process";
 import crypto from "node:crypto";
 import dgram from "node:dgram";
 import dns from "node:dns";
@@ -22,6 +22,9 @@ afterEach(() => removeGuards());
 
 const isDeno = process.versions["deno"] !== undefined;
 const nothing = (): void => {};
+/** Something of a global object that not every runtime has, or not in its types. */
+const global = (...path: string[]): ((...args: unknown[]) => unknown) =>
+  path.reduce<unknown>((at, name) => Reflect.get(at as object, name), globalThis) as never;
 const NOWHERE = { port: 9, host: "127.0.0.1" };
 
 /** Taken before any guard was on: what a module might have done when it was loaded. */
@@ -71,6 +74,10 @@ const USES: Record<string, () => unknown> = {
   "child_process.execFileSync()": () => childProcess.execFileSync("true"),
   "new worker_threads.Worker()": () => new threads.Worker("0", { eval: true }),
   MessageChannel: () => new MessageChannel(),
+  "Temporal.Now.instant()": () => global("Temporal", "Now", "instant")(),
+  ...(isDeno
+    ? { "Deno.readTextFileSync()": () => global("Deno", "readTextFileSync")("/nowhere") }
+    : {}),
   ...(isDeno ? {} : { "zlib.gzip()": () => zlib.gzip("a", nothing) }),
 };
 
@@ -113,8 +120,9 @@ describe("while events happen", () => {
     expect(message).toMatch(/it lets in (the network|real time)\. Used by .*seal\.test\.ts/);
   });
 
-  test("names imported from a module are guarded as its members are, sockets in every runtime", () => {
+  test("names imported from a module are guarded as its members are, sockets and children in every runtime", () => {
     expect(caught(() => sealed(() => connect(NOWHERE))).message).toContain("seal.test.ts");
+    expect(caught(() => sealed(() => spawn("true"))).message).toContain("seal.test.ts");
     if (isDeno) return;
     expect(caught(() => sealed(() => readFile("/nowhere", nothing))).message).toContain(
       "fs.readFile",
