@@ -4,9 +4,10 @@
  * A busy experiment here cannot hold up the thread that answers HTTP, and a crash here takes
  * one run with it. Exchanges are sent in batches: when enough have come together, when progress
  * is reported, and before the end, so that the order of what arrives is the order of what was.
+ * With too many of them on their way the run waits (ahead.ts).
  */
 
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import {
   compareSpecs,
   type ExchangeLine,
@@ -14,7 +15,8 @@ import {
   searchSeeds,
   shrink,
 } from "@faultline/experiment";
-import type { ThreadCommand, ThreadReport } from "./runner/messages.ts";
+import { Ahead } from "./runner/ahead.ts";
+import type { ThreadCommand, ThreadReport, ThreadSetup } from "./runner/messages.ts";
 import type { Progress } from "./runs/run.ts";
 import type { RunResult } from "./runs/task.ts";
 
@@ -23,6 +25,7 @@ const LINES_PER_BATCH = 128;
 const port = parentPort;
 if (port === null) throw new Error("run-worker.ts is the entry of a worker thread");
 
+const ahead = new Ahead((workerData as ThreadSetup).ahead);
 let current: { readonly number: number; readonly abort: AbortController } | undefined;
 
 function report(message: ThreadReport): void {
@@ -92,8 +95,11 @@ class Batch {
   }
 
   flush(): void {
-    if (this.#lines.length > 0) report({ kind: "exchanges", lines: this.#lines });
+    const lines = this.#lines;
+    if (lines.length === 0) return;
     this.#lines = [];
+    report({ kind: "exchanges", lines });
+    ahead.send(lines.length);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type FullSpec, parseSpec, type Result } from "@faultline/experiment";
+import { LINES_AHEAD_MAX } from "../src/runner/ahead.ts";
 import type { Runner, RunOutcome, RunWatch } from "../src/runner/runner.ts";
 import { makeThreadRunner, type ThreadRunnerOptions } from "../src/runner/thread-runner.ts";
 import type { Progress } from "../src/runs/run.ts";
@@ -82,8 +83,61 @@ describe("a run in its thread", () => {
   test("that was told to stop before it began ends", async () => {
     const watched = watch();
     watched.abort.abort(new Error("never mind"));
-    const outcome = await makeRunner().run(slow, watched);
+    // By a clock that stands still: a busy machine may take its time to start a thread.
+    const outcome = await makeRunner({ clock: makeFakeClock() }).run(slow, watched);
     expect(outcome).toMatchObject({ kind: "result", result: { verdict: "inconclusive" } });
+  });
+});
+
+describe("a run that tells more than is taken", () => {
+  const quick: FullSpec = {
+    ...spec,
+    mode: "simulated",
+    workload: { ...spec.workload, messages: LINES_AHEAD_MAX + 5000 },
+  };
+
+  test("stands still, and goes on with what is taken", async () => {
+    const watched = watch();
+    let underWay = 0;
+    let most = 0;
+    const told = Promise.withResolvers<void>();
+    const taken = Promise.withResolvers<void>();
+    const running = makeRunner().run(quick, {
+      ...watched,
+      async onExchanges(batch) {
+        watched.lines.push(...batch);
+        underWay += batch.length;
+        most = Math.max(most, underWay);
+        if (underWay >= LINES_AHEAD_MAX) told.resolve();
+        await taken.promise;
+        underWay -= batch.length;
+      },
+    });
+    await told.promise;
+    // As long as one that does not stand still would need for all of it.
+    await makeRunner().run(quick, watch());
+    expect(most).toBeLessThan(LINES_AHEAD_MAX + 1000);
+    taken.resolve();
+    expect(await running).toMatchObject({ kind: "result" });
+    expect(watched.lines).toHaveLength(quick.workload.messages);
+  });
+
+  test("hears that it shall stop as soon as something is taken", async () => {
+    const watched = watch();
+    const told = Promise.withResolvers<void>();
+    const taken = Promise.withResolvers<void>();
+    const running = makeRunner().run(quick, {
+      ...watched,
+      onExchanges(batch) {
+        watched.lines.push(...batch);
+        if (watched.lines.length >= LINES_AHEAD_MAX) told.resolve();
+        return taken.promise;
+      },
+    });
+    await told.promise;
+    watched.abort.abort(new Error("enough"));
+    taken.resolve();
+    expect(await running).toMatchObject({ kind: "result", result: { verdict: "inconclusive" } });
   });
 });
 

@@ -10,6 +10,12 @@ import type { FullSpec } from "@faultline/experiment";
 import type { Progress } from "../runs/run.ts";
 import type { RunResult, RunTask } from "../runs/task.ts";
 
+/** What a run's thread is started with. */
+export interface ThreadSetup {
+  /** The count of `Ahead`. */
+  readonly ahead: SharedArrayBuffer;
+}
+
 /** To the run's thread: one `run`, at most one `stop` for it, then the next `run`. */
 export type ThreadCommand =
   | {

@@ -16,8 +16,11 @@ export interface RunWatch {
   /** Stops the run as soon as it can; the outcome then is the partial result, or a failure. */
   readonly signal: AbortSignal;
   onProgress(progress: Progress): void;
-  /** Exchanges as they finish: each a JSON text of the contract's §6 without a line break. */
-  onExchanges(lines: readonly string[]): void;
+  /**
+   * Exchanges as they finish: each a JSON text of the contract's §6 without a line break. Those
+   * whose promise has not settled are under way, and a run with too many of them waits.
+   */
+  onExchanges(lines: readonly string[]): Promise<void> | void;
 }
 
 /** How a run ended. */

@@ -16,7 +16,8 @@ import { Worker } from "node:worker_threads";
 import type { FullSpec } from "@faultline/experiment";
 import type { Clock } from "../clock.ts";
 import type { RunTask } from "../runs/task.ts";
-import type { ThreadCommand, ThreadReport } from "./messages.ts";
+import { Ahead } from "./ahead.ts";
+import type { ThreadCommand, ThreadReport, ThreadSetup } from "./messages.ts";
 import type { RunOutcome, RunWatch } from "./runner.ts";
 
 /** How threads are made. */
@@ -50,6 +51,7 @@ export class RunThread {
   readonly #options: ThreadOptions;
   readonly #worker: Worker;
   readonly #exited = Promise.withResolvers<void>();
+  readonly #ahead = new Ahead();
   #current: Current | undefined;
   #runs = 0;
   #spent = false;
@@ -57,6 +59,7 @@ export class RunThread {
   constructor(options: ThreadOptions) {
     this.#options = options;
     this.#worker = new Worker(options.entry, {
+      workerData: { ahead: this.#ahead.shared } satisfies ThreadSetup,
       resourceLimits: { maxOldGenerationSizeMb: options.runMemoryMiBMax },
     });
     this.#worker.on("message", (report: ThreadReport) => this.#hear(report));
@@ -113,13 +116,21 @@ export class RunThread {
       case "progress":
         return this.#current?.watch.onProgress(report.progress);
       case "exchanges":
-        return this.#current?.watch.onExchanges(report.lines);
+        return void this.#pass(report.lines);
       case "end":
         return this.#current?.settle({ kind: "result", result: report.result });
       case "error":
         return this.#fail(failed("run-failed", firstLine(report.message)));
       default:
         report satisfies never;
+    }
+  }
+
+  async #pass(lines: readonly string[]): Promise<void> {
+    try {
+      await this.#current?.watch.onExchanges(lines);
+    } finally {
+      this.#ahead.take(lines.length);
     }
   }
 

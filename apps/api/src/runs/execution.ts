@@ -84,8 +84,9 @@ export class Execution {
     this.#deps.onChange();
   }
 
-  #onExchanges(lines: readonly string[]): void {
+  #onExchanges(lines: readonly string[]): Promise<void> {
     this.#appended = this.#appended.then(() => this.#append(lines));
+    return this.#appended;
   }
 
   /** A run whose exchanges cannot be kept is stopped: its record would not be whole. */

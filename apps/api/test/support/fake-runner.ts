@@ -53,7 +53,7 @@ function makeFakeRun(spec: FullSpec, watch: RunWatch, end: (outcome: RunOutcome)
     end,
     exchange(from, to) {
       const indices = Array.from({ length: to - from }, (_, at) => from + at);
-      watch.onExchanges(indices.map((index) => JSON.stringify(makeExchange(index))));
+      void watch.onExchanges(indices.map((index) => JSON.stringify(makeExchange(index))));
       watch.onProgress({ done: to, total: spec.workload.messages });
     },
     finish: (verdict = "pass") => end({ kind: "result", result: makeResult(spec, verdict) }),
