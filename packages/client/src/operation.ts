@@ -56,10 +56,6 @@ export class Operation implements Due, Queued<Operation>, Rules {
   readonly attemptsMax: number;
   readonly deadlineUs: number;
   readonly idempotent: boolean;
-  readonly deduplicated: boolean;
-  readonly draw: Draw;
-  readonly waits: Waits;
-  readonly budget: RetryBudget;
 
   exchange: Exchange;
   /** Which structure of the flow holds it. */
@@ -84,6 +80,7 @@ export class Operation implements Due, Queued<Operation>, Rules {
   next: Operation | undefined = undefined;
   previous: Operation | undefined = undefined;
   readonly #handler: DueHandler;
+  readonly #policy: Policy;
 
   constructor(submission: Submission, policy: Policy, handler: DueHandler) {
     const { options } = submission;
@@ -97,10 +94,7 @@ export class Operation implements Due, Queued<Operation>, Rules {
     const spanUs = deadlineMs === undefined ? policy.deadlineUs : deadlineUsOf(deadlineMs);
     this.deadlineUs = submission.submittedUs + spanUs;
     this.idempotent = idempotent;
-    this.deduplicated = policy.codec === "frame";
-    this.draw = policy.draw;
-    this.waits = policy.waits;
-    this.budget = policy.budget;
+    this.#policy = policy;
     this.exchange = policy.beginning;
     this.#handler = handler;
   }
@@ -108,6 +102,22 @@ export class Operation implements Due, Queued<Operation>, Rules {
   /** The attempt made last, counted from 1; 0: none yet. */
   get attempt(): number {
     return this.attempts.length;
+  }
+
+  get deduplicated(): boolean {
+    return this.#policy.codec === "frame";
+  }
+
+  get draw(): Draw {
+    return this.#policy.draw;
+  }
+
+  get waits(): Waits {
+    return this.#policy.waits;
+  }
+
+  get budget(): RetryBudget {
+    return this.#policy.budget;
   }
 
   onDue(nowUs: number): void {
