@@ -74,6 +74,7 @@ export type {
   PhaseRole,
   RecoveryPolicy,
   ResponderName,
+  RetryBudgetPolicy,
   ScheduledFiring,
   SeedRange,
   ServerEvent,

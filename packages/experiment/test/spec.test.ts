@@ -44,6 +44,7 @@ describe("a spec with nothing but its version", () => {
         attemptTimeoutMs: 3_000,
         deadlineMs: 30_000,
         backoff: { kind: "exponential", firstMs: 100, factor: 2, maxMs: 5_000, jitter: "full" },
+        retryBudget: null,
         forbidden: ["drop table", "shutdown", "malware"],
       },
       server: { workers: 1, responder: "echo" },

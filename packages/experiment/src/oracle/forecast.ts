@@ -78,6 +78,7 @@ function checkCommon(spec: FullSpec): void {
   if (phases !== null) throw new NoForm(`"phases" change the faults by the clock`);
   if (codec !== "frame") throw new NoForm(`"codec" is pipe, whose messages have no identity`);
   if (workload.bodies !== null) throw new NoForm(`"workload.bodies" are the spec's own`);
+  if (client.retryBudget !== null) throw new NoForm(`"client.retryBudget" may refuse retries`);
   const { attemptTimeoutMs, attemptsMax, backoff } = client;
   const waitMs = waitSums(backoff, attemptsMax - 1).at(-1)!.lastMostUs / MS_PER_SECOND;
   const holdMs = faults.map((fault) => ("delayMs" in fault ? fault.delayMs : 0));

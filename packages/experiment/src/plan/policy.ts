@@ -2,6 +2,7 @@
  * A spec's client policy as the options of one client: the same for sockets and simulation.
  */
 import type { ClientOptions } from "@faultline/client";
+import { createRetryBudget } from "@faultline/client";
 import { createMessageCheck } from "@faultline/protocol";
 import type { FullSpec } from "../spec/types.ts";
 import { backoffDraw, sessionOf } from "./streams.ts";
@@ -17,7 +18,7 @@ export function clientOptions(
   { seed, codec, checksum, client, workload }: FullSpec,
   ordinal: number,
 ): Omit<ClientOptions, "clock" | "dialer"> {
-  const { attemptsMax, attemptTimeoutMs, deadlineMs, backoff, forbidden } = client;
+  const { attemptsMax, attemptTimeoutMs, deadlineMs, backoff, forbidden, retryBudget } = client;
   return {
     session: sessionOf(seed, ordinal),
     draw: backoffDraw(seed, ordinal),
@@ -27,8 +28,8 @@ export function clientOptions(
     attemptTimeoutMs,
     deadlineMs,
     backoff,
-    // Messages must not share a fate where closed forms are to hold.
-    retryBudget: null,
+    // Without one, no message's fate hangs on another's, and closed forms hold.
+    retryBudget: retryBudget === null ? null : createRetryBudget(retryBudget),
     inFlightMax: workload.inFlightMax,
     queueMax: QUEUE_MAX,
     queueBytesMax: Math.max(QUEUE_BYTES_MIN, Math.floor(QUEUE_BYTES_MAX / workload.clients)),

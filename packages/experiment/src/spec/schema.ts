@@ -41,6 +41,7 @@ export const FORBIDDEN_DEFAULT: readonly string[] = ["drop table", "shutdown", "
 
 const RATE_MAX = 1_000_000;
 const FACTOR_MAX = 100;
+const TOKENS_MAX = 1_000_000_000;
 const FORBIDDEN_MAX = 1_000;
 
 /** The top-level fields, each with its schema: parse.ts uses them one by one where the whole fails. */
@@ -173,6 +174,20 @@ function createClientSchema(limits: SpecLimits) {
           OBJECT_RULE,
         )
         .prefault({}),
+      retryBudget: z
+        .strictObject(
+          {
+            tokensMax: number(0, TOKENS_MAX).default(100).describe("At the start, too."),
+            costPerRetry: number(0, TOKENS_MAX).default(1),
+            earnedPerReply: number(0, TOKENS_MAX).default(1),
+          },
+          OBJECT_RULE,
+        )
+        .nullable()
+        .default(null)
+        .describe(
+          "What the retries of each client are paid from; null: only attemptsMax bounds them, and closed forms hold.",
+        ),
       forbidden: z
         .array(phrase(limits), LIST("phrases", FORBIDDEN_MAX))
         .max(FORBIDDEN_MAX, LIST("phrases", FORBIDDEN_MAX))

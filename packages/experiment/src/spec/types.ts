@@ -62,6 +62,13 @@ export interface Backoff {
   readonly jitter: "none" | "full" | "equal";
 }
 
+/** Tokens that retries cost and replies earn, for each client. */
+export interface RetryBudgetPolicy {
+  readonly tokensMax: number;
+  readonly costPerRetry: number;
+  readonly earnedPerReply: number;
+}
+
 /** How hard the client tries. */
 export interface ClientPolicy {
   /** Transmissions of one message, the first included. */
@@ -70,6 +77,8 @@ export interface ClientPolicy {
   /** One deadline over queue, attempts and waits of a message. */
   readonly deadlineMs: number;
   readonly backoff: Backoff;
+  /** What the retries of each client are paid from; null: only `attemptsMax` bounds them. */
+  readonly retryBudget: RetryBudgetPolicy | null;
   /** Bodies with one of these phrases, or blank ones, are never sent (`rejected`); null: no check. */
   readonly forbidden: readonly string[] | null;
 }
