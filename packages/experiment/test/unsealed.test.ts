@@ -7,6 +7,7 @@
 import fs from "node:fs";
 import net from "node:net";
 import { createClient } from "@faultline/client";
+import { FaultChain } from "@faultline/faults";
 import { createServerCore } from "@faultline/server";
 import { afterEach, describe, expect, test } from "vitest";
 import { type FullSpec, parseSpec, type Result, runExperiment } from "../src/index.ts";
@@ -88,6 +89,19 @@ describe("a leak", () => {
     const failure = run(withClock(LEAKS[name] as () => unknown));
     await expect(failure).rejects.toMatchObject({ name: "RunError", code: "unsealed" });
     await expect(failure).rejects.toThrow(name);
+  });
+
+  test("in what a fault decides fails the run", async () => {
+    const { decide } = FaultChain.prototype;
+    FaultChain.prototype.decide = function decideByClock(...given) {
+      performance.now();
+      return decide.apply(this, given);
+    };
+    try {
+      await expect(run({})).rejects.toThrow(/performance\.now\(\).*decideByClock/);
+    } finally {
+      FaultChain.prototype.decide = decide;
+    }
   });
 
   test("in the first message fails the run as one in the last does", async () => {
