@@ -171,3 +171,16 @@ function isPlain(options: LinkOptions): boolean {
   const { bytesPerSecond, loss, jitterUs, reorder } = options;
   return bytesPerSecond === 0 && loss === 0 && jitterUs === 0 && reorder === 0;
 }
+
+/** Marks a packet in the digest as one that does not arrive. */
+const MARK_LOST = 0x6c6f7374;
+const WORD_RANGE = 0x1_0000_0000;
+
+/** Takes a packet that does not arrive into the digest: it is no event, and yet it happened. */
+export function noteLost(notebook: { note(word: number): void }, packet: PacketKey): void {
+  notebook.note(MARK_LOST);
+  notebook.note(packet.flow);
+  notebook.note(packet.ordinal);
+  notebook.note(packet.ordinal / WORD_RANGE);
+  notebook.note(packet.attempt);
+}

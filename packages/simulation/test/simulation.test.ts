@@ -66,7 +66,7 @@ test("the same seed gives the same digest, after other runs and beside them", ()
 });
 
 test("the digest of this run is the same on every machine and in every runtime", () => {
-  expect(digestOf(42)).toMatchInlineSnapshot(`"804de5429648bf72"`);
+  expect(digestOf(42)).toMatchInlineSnapshot(`"792de39c36e775e5"`);
 });
 
 test("another seed gives another digest, also where only the upper half of it differs", () => {

@@ -11,7 +11,7 @@ import type { Address } from "../address.ts";
 import { addressText } from "../address.ts";
 import { EventClass, Mode } from "../event.ts";
 import type { DirectedLink } from "../link.ts";
-import { LOST } from "../link.ts";
+import { LOST, noteLost } from "../link.ts";
 import type { Accept, SimulatedProcess } from "../process.ts";
 import type { Reader } from "../reading.ts";
 import { Reading } from "../reading.ts";
@@ -77,10 +77,9 @@ export class DatagramEnd implements Link, Reader {
     const { outward, world } = this;
     const { kernel } = world;
     const datagram = new Datagram(this, this.ways.outward.ordinal++, bytes);
-    if (outward.refuses(datagram)) return true;
-    const atUs = outward.depart(datagram, kernel.nowUs);
+    const atUs = outward.refuses(datagram) ? LOST : outward.depart(datagram, kernel.nowUs);
     if (atUs === LOST) {
-      kernel.note(~datagram.ordinal);
+      noteLost(kernel, datagram);
       return true;
     }
     const arriving = outward.damages(datagram) ? this.#damaged(datagram) : datagram;

@@ -13,7 +13,7 @@ import { addressText } from "../address.ts";
 import { flowOf } from "../draws.ts";
 import { EventClass, EventKind, KernelEvent, Mode, WORLD } from "../event.ts";
 import type { DirectedLink } from "../link.ts";
-import { LOST } from "../link.ts";
+import { LOST, noteLost } from "../link.ts";
 import type { SimulatedNode } from "../node.ts";
 import type { Accept, SimulatedProcess } from "../process.ts";
 import type { World } from "../world.ts";
@@ -117,8 +117,12 @@ class Dialling {
     const { kernel } = this.#world;
     const packet = { flow, ordinal: ORDINAL_HANDSHAKE, attempt: this.#attempt, size: 0 };
     const atUs = link.depart(packet, kernel.nowUs);
-    if (atUs === LOST || link.damages(packet)) this.#repeat();
-    else kernel.schedule(handshake, atUs, EventClass.arrival);
+    if (atUs !== LOST && !link.damages(packet)) {
+      kernel.schedule(handshake, atUs, EventClass.arrival);
+      return;
+    }
+    noteLost(kernel, packet);
+    this.#repeat();
   }
 
   /** Waits for an answer that will not come, and asks again. */

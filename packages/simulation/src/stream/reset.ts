@@ -5,7 +5,7 @@
  * finds out when it next sends something: that is answered by another RST.
  */
 import { EventClass, EventKind, KernelEvent, WORLD } from "../event.ts";
-import { LOST } from "../link.ts";
+import { LOST, noteLost } from "../link.ts";
 import type { StreamEnd } from "./end.ts";
 
 /** Where the numbers of packets outside the order of the bytes begin: resets. */
@@ -17,7 +17,8 @@ export function sendReset(source: StreamEnd, target: StreamEnd): void {
   const packet = { flow: source.sender.flow, ordinal, attempt: 1, size: 0 };
   const { kernel } = source.world;
   const atUs = source.outward.depart(packet, kernel.nowUs);
-  if (atUs !== LOST) kernel.schedule(new Reset(source, target), atUs, EventClass.arrival);
+  if (atUs === LOST) noteLost(kernel, packet);
+  else kernel.schedule(new Reset(source, target), atUs, EventClass.arrival);
 }
 
 class Reset extends KernelEvent {
@@ -31,8 +32,8 @@ class Reset extends KernelEvent {
   }
 
   fire(): void {
-    if (!this.#source.outward.lets() || !this.#target.node.isUp) return;
     this.#source.world.kernel.note(this.#source.sender.flow);
+    if (!this.#source.outward.lets() || !this.#target.node.isUp) return;
     this.#target.fail({ code: "reset", message: "The peer reset the connection." });
   }
 

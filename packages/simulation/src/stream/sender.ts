@@ -11,7 +11,7 @@
  */
 import type { PacketKey } from "../draws.ts";
 import { EventClass, EventKind, KernelEvent } from "../event.ts";
-import { LOST } from "../link.ts";
+import { LOST, noteLost } from "../link.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import type { StreamEnd } from "./end.ts";
@@ -117,7 +117,7 @@ export class StreamSender implements PacketKey {
 
   /** A segment will not arrive. */
   lose(segment: Segment): void {
-    this.end.world.kernel.note(~segment.ordinal);
+    noteLost(this.end.world.kernel, segment);
     if (!this.end.isGone) this.#recovery.lose(segment);
   }
 
