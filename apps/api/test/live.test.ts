@@ -55,6 +55,42 @@ describe("one scenario from end to end", () => {
   });
 });
 
+describe("a run with many seeds", () => {
+  test("answers what the document promises, with a row and its exchanges for each seed", async () => {
+    const { get, post } = http((await start()).url);
+    const body = { scenario: "loss", mode: "simulated", seed: 5, seeds: { runs: 3 } };
+    const run = (await (await post(body, { prefer: "wait=60" })).json()) as Run;
+    makeAnswerSchemas(SPEC_LIMITS_DEFAULT)["Run"]?.parse(run);
+    const { messages } = run.spec.workload;
+    expect(run.progress).toEqual({ done: 3 * messages, total: 3 * messages });
+    const result = run.result as Result | null;
+    expect(result?.verdict).toBe("pass");
+    expect(result?.runs?.map(({ seed }) => seed)).toEqual([5, 6, 7]);
+    const text = await (await get(`/v1/runs/${run.id}/exchanges`)).text();
+    const lines = text.trimEnd().split("\n");
+    expect(lines.map((line) => (JSON.parse(line) as { run: number }).run)).toEqual(
+      Array.from({ length: 3 * messages }, (_, at) => Math.floor(at / messages)),
+    );
+  });
+
+  test("that is cancelled keeps the seeds that had finished", async () => {
+    const api = await start();
+    const { json, start: startRun, untilFirstExchange } = http(api.url);
+    const spec = { specVersion: 1, mode: "simulated", workload: { messages: 1000 } };
+    const { id } = await startRun({ ...spec, seeds: { base: 0, runs: 1000 } });
+    await untilFirstExchange(id);
+    await fetch(`${api.url}/v1/runs/${id}/cancel`, { method: "POST" });
+    const sse = readSse(await fetch(`${api.url}/v1/runs/${id}/events`));
+    await sse.rest();
+    const run = await json<Run>(`/v1/runs/${id}`);
+    const result = run.result as Result | null;
+    expect([run.status, result?.verdict]).toEqual(["cancelled", "inconclusive"]);
+    const kept = result?.runs?.length ?? -1;
+    expect(result?.reasons).toEqual([`aborted: ${kept} of 1000 runs had finished`]);
+    expect(result?.counts.messages).toBe(kept * 1000);
+  });
+});
+
 describe("a run in progress", () => {
   const slow = { specVersion: 1, seed: 2, workload: { messages: 3600, ratePerSecond: 50 } };
 
