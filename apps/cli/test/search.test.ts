@@ -77,6 +77,8 @@ describe("search", () => {
       path,
       "--seeds",
       "6",
+      "--threads",
+      "2",
       "--failures",
       "6",
       "--json",
@@ -213,4 +215,21 @@ describe("compare", () => {
       'faultline: Cannot compare as "b" must be another spec than standard input: got "-"\n',
     ]);
   });
+});
+
+test("a server by itself refuses what only a run can do", async () => {
+  const firing = { fault: "drop", client: 0, message: 1, attempt: 1, direction: "reply" };
+  const schedule = specFile("listed", { ...LOSSY, schedule: [firing] });
+  const events = [{ atMs: 1, kind: "restart" }];
+  const restarts = specFile("restarts", { ...LOSSY, mode: "simulated", events });
+  for (const [path, field] of [
+    [schedule, "schedule"],
+    [restarts, "events"],
+  ] as const) {
+    const { code, stderr } = await cli(["server", "--spec", path]);
+    expect([code, stderr]).toEqual([
+      3,
+      `faultline: Cannot serve as "${field}" of the spec must be left out: it needs a run\n`,
+    ]);
+  }
 });

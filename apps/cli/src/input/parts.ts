@@ -14,12 +14,17 @@ import { ToolError } from "../exit.ts";
 import { shown } from "../output/printable.ts";
 import { reasonOf } from "../reasons.ts";
 
+/** The module as other threads find it. */
+export function partsUrl(path: string): string {
+  return pathToFileURL(resolve(path)).href;
+}
+
 /** Loads what makes the parts; undefined where no module is named. @throws ToolError */
 export async function loadParts(path: string | undefined): Promise<CreateParts | undefined> {
   if (path === undefined) return undefined;
   let loaded: { readonly default?: unknown };
   try {
-    loaded = (await import(pathToFileURL(resolve(path)).href)) as typeof loaded;
+    loaded = (await import(partsUrl(path))) as typeof loaded;
   } catch (error) {
     throw new ToolError(`Cannot load ${shown(path)}: ${reasonOf(error)}`, { cause: error });
   }

@@ -9,7 +9,7 @@ import type { Command } from "commander";
 import type { FullSpec, SearchResult } from "@faultline/experiment";
 
 import { ExitCode } from "../exit.ts";
-import { loadParts } from "../input/parts.ts";
+import { loadParts, partsUrl } from "../input/parts.ts";
 import { listenForStop } from "../input/stop.ts";
 import { readers, SEED_MAX } from "../options/values.ts";
 import { count, duration, percent, plural } from "../output/numbers.ts";
@@ -26,12 +26,14 @@ interface SearchFlags extends SharedFlags {
   readonly seeds?: number;
   readonly base?: number;
   readonly failures?: number;
+  readonly threads?: number;
   readonly parts?: string;
 }
 
 const SEEDS_DEFAULT = 1_000;
 const SEEDS_MAX = 1_000_000_000;
 const FAILURES_DEFAULT = 1;
+const THREADS_MAX = 256;
 const BAR_COLUMNS = 24;
 
 async function search(system: System, spec: FullSpec, flags: SearchFlags): Promise<SearchResult> {
@@ -52,7 +54,9 @@ async function search(system: System, spec: FullSpec, flags: SearchFlags): Promi
       base,
       failuresMax: failures,
       signal: stop.signal,
+      ...(flags.threads === undefined ? {} : { threads: flags.threads }),
       ...(createParts === undefined ? {} : { createParts }),
+      ...(flags.parts === undefined ? {} : { partsModule: partsUrl(flags.parts) }),
       onProgress: ({ done, total, failures: found }) =>
         progress.status(() => {
           const took = duration(system.nowMs() - startedMs);
@@ -118,6 +122,11 @@ export function searchCommand(system: System, finish: Finish): Command {
       "--failures <n>",
       `stop after so many failing seeds (${FAILURES_DEFAULT})`,
       read.integer("--failures", 1, SEEDS_MAX),
+    )
+    .option(
+      "--threads <n>",
+      "threads that try seeds (1); the answer is the same",
+      read.integer("--threads", 1, THREADS_MAX),
     )
     .option("--parts <module>", "a client or server of your own", read.path("--parts"));
   return withSharedFlags(command, read)

@@ -54,7 +54,16 @@ async function specOf(
   if (spec === undefined) return undefined;
   // A seed in the file is the user's, unless the command line says otherwise.
   const source = { stdin: system.stdin, drawSeed: () => seed };
-  return specOfFile(spec, source, flags.seed === undefined ? {} : { seed });
+  const read = await specOfFile(spec, source, flags.seed === undefined ? {} : { seed });
+  refuseWhatNeedsARun(read);
+  return read;
+}
+
+/** A schedule names the clients of a run, and events befall a simulated server. @throws ToolError */
+function refuseWhatNeedsARun({ schedule, events }: FullSpec): void {
+  const field = schedule !== null ? "schedule" : events.length > 0 ? "events" : undefined;
+  if (field === undefined) return;
+  throw new ToolError(`Cannot serve as "${field}" of the spec must be left out: it needs a run`);
 }
 
 /**

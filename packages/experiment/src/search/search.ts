@@ -9,7 +9,8 @@ import { hashJson } from "../result/canonical.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { wilson } from "../statistics/wilson.ts";
 import type { Failure } from "./failure.ts";
-import { type CreateParts, runTrial } from "./trial.ts";
+import type { CreateParts } from "./trial.ts";
+import { trySeeds } from "./trial-pool.ts";
 
 /** How a search is done. */
 export interface SearchOptions {
@@ -21,6 +22,10 @@ export interface SearchOptions {
   readonly failuresMax?: number;
   /** Parts of your own in place of the true ones. */
   readonly createParts?: CreateParts;
+  /** URL of the module whose default export is `createParts`: without it they stay on one thread. */
+  readonly partsModule?: string;
+  /** Threads that try seeds, 1 … 256; the answer does not depend on it. @default 1: this one */
+  readonly threads?: number;
   /** Stops the search; what was found is kept. */
   readonly signal?: AbortSignal;
   /** After each seed. */
@@ -61,6 +66,7 @@ export interface SearchResult {
 
 const SEEDS_DEFAULT = 1_000;
 const SEEDS_MAX = 1_000_000_000;
+const THREADS_MAX = 256;
 
 /**
  * Tries one seed after another.
@@ -72,27 +78,16 @@ export async function searchSeeds(
   spec: FullSpec,
   options: SearchOptions = {},
 ): Promise<SearchResult> {
-  const { base, seeds, failuresMax } = checked(spec, options);
+  const { base, seeds, failuresMax, threads } = checked(spec, options);
+  const { createParts, partsModule, signal, onProgress } = options;
+  const trying = { base, seeds, threads, createParts, partsModule, signal };
   const failing: FailingSeed[] = [];
   let tried = 0;
-  let ended: SearchResult["ended"] = "seeds";
-  while (tried < seeds) {
-    if (options.signal?.aborted === true) {
-      ended = "aborted";
-      break;
-    }
-    const seed = base + tried;
-    const { failures, result, aborted } = await runTrial(
-      { ...spec, seed },
-      { ...options, detail: false },
-    );
-    if (aborted) continue;
+  for await (const outcome of trySeeds(spec, trying)) {
     tried += 1;
-    if (failures.length > 0) failing.push({ seed, failures, digest: result?.digest ?? null });
-    options.onProgress?.({ done: tried, total: seeds, failures: failing.length });
-    if (failing.length < failuresMax) continue;
-    ended = "failures";
-    break;
+    if (outcome.failures.length > 0) failing.push(outcome);
+    onProgress?.({ done: tried, total: seeds, failures: failing.length });
+    if (failing.length >= failuresMax) break;
   }
   return {
     schemaVersion: 1,
@@ -104,7 +99,7 @@ export async function searchSeeds(
       ratio: tried === 0 ? null : failing.length / tried,
       interval: wilson(failing.length, tried),
     },
-    ended,
+    ended: failing.length >= failuresMax ? "failures" : tried < seeds ? "aborted" : "seeds",
   };
 }
 
@@ -118,15 +113,21 @@ function groupBySignature(failing: readonly FailingSeed[]): SearchResult["signat
 }
 
 function checked(spec: FullSpec, options: SearchOptions) {
-  const { base = spec.seed, seeds = SEEDS_DEFAULT, failuresMax = 1 } = options;
+  const { base = spec.seed, seeds = SEEDS_DEFAULT, failuresMax = 1, threads = 1 } = options;
+  if (spec.mode !== "simulated") {
+    throw new TypeError(
+      `Cannot search as "mode" must be simulated: got ${JSON.stringify(spec.mode)}`,
+    );
+  }
   whole("seeds", seeds, SEEDS_MAX);
   whole("failuresMax", failuresMax, SEEDS_MAX);
+  whole("threads", threads, THREADS_MAX);
   if (!Number.isSafeInteger(base) || base < 0 || base > Number.MAX_SAFE_INTEGER - (seeds - 1)) {
     throw new RangeError(
       `Cannot search as "base" must be a whole number from 0, with all seeds below 2^53: got ${base}`,
     );
   }
-  return { base, seeds, failuresMax };
+  return { base, seeds, failuresMax, threads };
 }
 
 function whole(name: string, value: number, max: number): void {

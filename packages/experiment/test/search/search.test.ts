@@ -11,7 +11,7 @@ import {
   searchSeeds,
 } from "../../src/index.ts";
 import { toScheduled } from "../../src/search/trial.ts";
-import { specOf } from "./support.ts";
+import { plantedSpec, specOf } from "./support.ts";
 
 const SMALL = { workload: { messages: 20 } };
 const LOSSY = { ...SMALL, faults: [{ id: "drop", kind: "loss", probability: 0.05 }] };
@@ -250,7 +250,39 @@ describe("a search", () => {
     expect(result.failing.length).toBeGreaterThan(0);
   });
 
+  test("gives the same answer on any number of threads, with parts of one's own too", async () => {
+    const bug = new URL("../../../planted/src/shared-replies.ts", import.meta.url).href;
+    const { default: createParts } = (await import(bug)) as { default: CreateParts };
+    const planted = plantedSpec("shared-replies");
+    const cases = [
+      { spec, options: { seeds: 40, failuresMax: 7 } },
+      { spec: planted, options: { seeds: 30, createParts, partsModule: bug } },
+      { spec: planted, options: { seeds: 30 } },
+    ];
+    for (const { spec: one, options } of cases) {
+      const alone = await searchSeeds(one, options);
+      expect(await searchSeeds(one, { ...options, threads: 2 })).toEqual(alone);
+      expect(await searchSeeds(one, { ...options, threads: 3 })).toEqual(alone);
+    }
+  });
+
+  test("on threads is stopped like any other, and tells of a module that cannot be loaded", async () => {
+    const stop = new AbortController();
+    const result = await searchSeeds(specOf(LOSSY), {
+      seeds: 100_000,
+      threads: 2,
+      signal: stop.signal,
+      onProgress: ({ done }) => {
+        if (done === 9) stop.abort();
+      },
+    });
+    expect(result).toMatchObject({ ended: "aborted", seeds: { tried: 9 } });
+    const partsModule = new URL("no-such-module.ts", import.meta.url).href;
+    await expect(searchSeeds(spec, { threads: 2, partsModule })).rejects.toThrow();
+  });
+
   test.each([
+    [{ threads: 257 }, 'Cannot search as "threads" must be a whole number from 1 to 256: got 257'],
     [{ seeds: 0 }, 'Cannot search as "seeds" must be a whole number from 1 to 1000000000: got 0'],
     [
       { failuresMax: 1.5 },
