@@ -1,4 +1,5 @@
 /** The parts of a series: the book, the order of lines, the threads, and what happens when a run fails. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createClient } from "@faultline/client";
 import { type ExchangeLine, type RunOptions, parseSpec, runExperiment } from "../src/index.ts";
@@ -91,6 +92,26 @@ describe("latencies of several runs", () => {
     expect(merged.summary()).toEqual(all.summary());
     expect(merged.interval(0.9, 0.95)).toEqual(all.interval(0.9, 0.95));
     expect(merged.buckets()).toEqual(all.buckets());
+  });
+
+  test("are the same however the latencies are dealt to the runs", () => {
+    const latency = fc.oneof(fc.nat(5_000), fc.nat(10_000_000), fc.nat(3_600_000_000));
+    fc.assert(
+      fc.property(fc.array(fc.array(latency, { maxLength: 50 }), { maxLength: 8 }), (runs) => {
+        const all = new LatencySample();
+        const merged = new LatencySample();
+        for (const run of runs) {
+          const own = new LatencySample();
+          for (const us of run) {
+            own.record(us);
+            all.record(us);
+          }
+          merged.add(own.buckets());
+        }
+        expect(merged.buckets()).toEqual(all.buckets());
+        expect(merged.summary()).toEqual(all.summary());
+      }),
+    );
   });
 });
 

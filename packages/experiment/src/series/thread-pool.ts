@@ -45,10 +45,10 @@ export class ThreadPool {
    */
   async run(signal: AbortSignal): Promise<void> {
     const onAbort = (): void => this.#over.resolve();
-    if (signal.aborted) onAbort();
-    else this.#fill();
     signal.addEventListener("abort", onAbort, { once: true });
     try {
+      if (signal.aborted) onAbort();
+      else this.#fill();
       await this.#over.promise;
     } finally {
       signal.removeEventListener("abort", onAbort);
