@@ -40,7 +40,7 @@ export class CallWindow {
   }
 
   #slide(slot: number): void {
-    if (slot - this.#current >= SLOTS) this.clear();
+    // After a whole window, one round empties every slot.
     for (
       let passed = this.#current + 1;
       passed <= slot && passed <= this.#current + SLOTS;

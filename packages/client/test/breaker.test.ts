@@ -81,6 +81,31 @@ describe("an open breaker", () => {
     expect(breaker.admit(5 * SECOND)).toBeDefined();
   });
 
+  test("begins with its first time again, and with an empty window, once it has closed", () => {
+    const breaker = opened({ callsMin: 2, failureRatio: 0.1 });
+    failTimes(breaker, 1);
+    // A probe fails, so the next time would be doubled; then all is well again.
+    breaker.fail(breaker.admit(5 * SECOND)!, 5 * SECOND, LONGEST);
+    for (const permit of [0, 1, 2].map(() => breaker.admit(15 * SECOND)!)) {
+      breaker.succeed(permit, 15 * SECOND);
+    }
+    failTimes(breaker, 1, 15 * SECOND);
+    expect(breaker.state).toBe("closed");
+    failTimes(breaker, 1, 15 * SECOND);
+    expect(breaker.admit(20 * SECOND - 1)).toBeUndefined();
+    expect(breaker.admit(20 * SECOND)).toBeDefined();
+  });
+
+  test("is not closed by replies to calls from before it opened", () => {
+    const breaker = createBreaker({ callsMin: 1, probes: 2, openMs: 5000 });
+    const [early, failing] = [breaker.admit(0)!, breaker.admit(0)!];
+    breaker.fail(failing, 0, LONGEST);
+    expect(breaker.admit(5 * SECOND)).toBeDefined();
+    breaker.succeed(early, 5 * SECOND);
+    breaker.succeed(early, 5 * SECOND);
+    expect(breaker.state).toBe("half-open");
+  });
+
   test("opens again at the first probe that fails, for twice as long, up to its maximum", () => {
     const breaker = opened({ openMsMax: 15_000 });
     let nowUs = 0;
@@ -224,6 +249,13 @@ describe("a client with a breaker", () => {
     const world = broken(() => {});
     world.network.unlisten();
     expect(world.send("Hey").error).toMatchObject({ code: "breaker-open", attempts: 2 });
+  });
+
+  test("counts a link that could not be had before the deadline", () => {
+    const breaker = createBreaker({ callsMin: 1 });
+    const world = new World({ network: { latencyUs: 10 * SECOND }, client: { breaker } });
+    expect(world.send("Hey", { deadlineMs: 100 }).error?.code).toBe("deadline-exceeded");
+    expect(breaker.state).toBe("open");
   });
 
   test("gives back what it was given, whatever ends a message", () => {

@@ -1,9 +1,9 @@
 /** The estimate of round trips, against the figures of RFC 6298 and RFC 9002, and in a client. */
-import { seed } from "@faultline/testkit";
+import { FakeClock, MemoryNetwork, seed } from "@faultline/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RttEstimate, RttProfile } from "../src/index.ts";
-import { createRttEstimate, rttProfiles } from "../src/index.ts";
+import { createClient, createRttEstimate, rttProfiles } from "../src/index.ts";
 import { endsOf, World } from "./support/world.ts";
 
 const MS = 1000;
@@ -136,6 +136,35 @@ describe("a client that measures", () => {
   });
 
   test("takes no sample from a reply that may be another's", () => {
+    const clock = new FakeClock();
+    const network = new MemoryNetwork({ clock });
+    const nothing = (): void => {};
+    let texts = 0;
+    network.listen((link) => ({
+      onOpen: nothing,
+      // The first text is answered when the second has come, and nobody can tell which it was.
+      onBytes: (bytes) => void (++texts === 2 && link.send(bytes.slice())),
+      onDrain: nothing,
+      onEnd: () => link.end(),
+      onClose: nothing,
+    }));
+    const client = createClient({
+      dialer: network,
+      clock,
+      draw: () => 0,
+      session: { high: 0, low: 1 },
+      codec: "pipe",
+      rtt: "loopback",
+      attemptTimeoutMs: 50,
+    });
+    let isAmbiguous = false;
+    client.submit("Hey", {}, ({ ambiguous }) => (isAmbiguous = ambiguous));
+    clock.runUntil(() => isAmbiguous);
+    expect(isAmbiguous).toBe(true);
+    expect(client.stats().rtt).toMatchObject({ samples: 0, smoothedUs: 20_000 });
+  });
+
+  test("tells what it knows, and a client that does not measure tells nothing", () => {
     const world = new World({ client: { rtt: "internet" } });
     expect(world.client.stats().rtt).toMatchObject({ samples: 0, smoothedUs: 333_000 });
     expect(new World().client.stats().rtt).toBeNull();

@@ -25,6 +25,34 @@ describe("client.retryBudget", () => {
     expect(result.counts.attempts / result.counts.messages).toBeLessThanOrEqual(1.05);
   });
 
+  test("is full enough for the original's mix: with ten attempts, 99.9 % are delivered", async () => {
+    const parsed = parseSpec({
+      specVersion: 1,
+      mode: "simulated",
+      seed: 11,
+      workload: { messages: 4000, clients: 20 },
+      client: { attemptsMax: 10, attemptTimeoutMs: 3000, deadlineMs: 60_000, retryBudget: {} },
+      composition: "exclusive",
+      faults: [
+        { id: "lost", kind: "loss", direction: "reply", probability: 0.2, answer: "error" },
+        {
+          id: "late",
+          kind: "delay",
+          direction: "reply",
+          probability: 0.2,
+          delayMs: 5000,
+          jitterMs: 5000,
+        },
+        { id: "damage", kind: "corrupt", direction: "reply", probability: 0.2, how: "byte" },
+      ],
+    });
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+    const { result } = await runExperiment(parsed.spec);
+    expect(result.delivery.ratio).toBeGreaterThanOrEqual(0.999);
+    expect(result.counts.corruptionsUndetected).toBe(0);
+    expect(result.counts.attempts / result.counts.messages).toBeGreaterThan(1.5);
+  });
+
   test("has its defaults filled in, and ends what could be foretold", async () => {
     const spec = outage({ tokensMax: 5 });
     expect(spec.client.retryBudget).toEqual({ tokensMax: 5, costPerRetry: 1, earnedPerReply: 1 });
