@@ -228,6 +228,20 @@ describe("at any other moment", () => {
     expect(caught(() => sealed(use)).message).toContain("Date.now()");
   });
 
+  test("a run that is begun in a callback leaves the slice around it as sealed as it was", () => {
+    const begun = (): void => outside(() => sealed(nothing));
+    const late = (): void => {
+      begun();
+      clearTimeout(captured.setTimeout(nothing, 1));
+    };
+    const early = (): number => {
+      begun();
+      return Date.now();
+    };
+    expect(caught(() => sealed(late)).message).toContain("Timeout");
+    expect(caught(() => sealed(early)).message).toContain("Date.now()");
+  });
+
   test("guards that are taken away leave everything as it was", () => {
     const was = [Date, Date.now, setTimeout, Math.random, net.connect, fs.readFile];
     sealed(nothing);

@@ -51,10 +51,12 @@ export function sealed<T>(slice: () => T): T {
 /** Runs code of the caller in the middle of a slice, free to use whatever it likes. */
 export function outside<T>(run: () => T): T {
   if (!isArmed) return run();
-  arm(false);
+  // The hook stays: it looks at the flag too, and this is called for every message.
+  isArmed = false;
   try {
     return run();
   } finally {
+    // Another run may have been begun in there, and have switched it off.
     arm(true);
   }
 }
@@ -128,12 +130,7 @@ function watch(leak: Leak, runtimeMay: boolean) {
 
 /** The frames above a guard. To read a stack may itself run code that reads files or the time. */
 function look(guard: (...args: never[]) => unknown): readonly string[] {
-  isArmed = false;
-  try {
-    return framesAbove(guard);
-  } finally {
-    isArmed = true;
-  }
+  return outside(() => framesAbove(guard));
 }
 
 /** Writes down the first offence of a slice. */
