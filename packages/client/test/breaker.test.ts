@@ -82,7 +82,7 @@ describe("an open breaker", () => {
   });
 
   test("begins with its first time again, and with an empty window, once it has closed", () => {
-    const breaker = opened({ callsMin: 2, failureRatio: 0.1 });
+    const breaker = opened({ windowMs: 100_000, callsMin: 2, failureRatio: 0.1 });
     failTimes(breaker, 1);
     // A probe fails, so the next time would be doubled; then all is well again.
     breaker.fail(breaker.admit(5 * SECOND)!, 5 * SECOND, LONGEST);
