@@ -2,7 +2,7 @@
  * Simulated runs on one core: events of the bare kernel, and whole exchanges through
  * `runExperiment`, where every frame is encoded, checked and decoded as on a socket.
  */
-import { parseSpec, runExperiment } from "@faultline/experiment";
+import { parseSpec, runExperiment, type RunOptions } from "@faultline/experiment";
 import { Simulation } from "@faultline/simulation";
 
 import { BareHeap } from "./bare-heap.ts";
@@ -51,6 +51,7 @@ function heapEvents(count: number): void {
 async function simulate(
   messages: number,
   more: { readonly workload?: object; readonly faults?: object[] },
+  options: RunOptions = {},
 ): Promise<void> {
   const parsed = parseSpec({
     specVersion: 1,
@@ -62,14 +63,14 @@ async function simulate(
     workload: { messages, payloadBytes: 64, clients: CLIENTS, ...more.workload },
   });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
-  const { result } = await runExperiment(parsed.spec);
+  const { result } = await runExperiment(parsed.spec, options);
   const { delivered } = result.counts;
   if (delivered !== messages) throw new Error(`delivered ${delivered} of ${messages} messages`);
 }
 
 /** Exchanges of 64 bytes of which one reply in five is lost. */
-export function lossyExchanges(messages: number): Promise<void> {
-  return simulate(messages, { faults: [{ id: "drop", kind: "loss", probability: LOSS }] });
+export function lossyExchanges(messages: number, options?: RunOptions): Promise<void> {
+  return simulate(messages, { faults: [{ id: "drop", kind: "loss", probability: LOSS }] }, options);
 }
 
 /** The same exchanges, simulated by hand. */
@@ -116,7 +117,7 @@ export const simulatedCases: readonly BenchCase[] = [
     promise: "≥ 60 000",
     prepare: () =>
       Promise.resolve({
-        subject: () => ratePerSecond(RUN_MS, lossyExchanges),
+        subject: () => ratePerSecond(RUN_MS, (messages) => lossyExchanges(messages)),
         baseline: {
           name: "hand-written: heap, frames, timeouts",
           measure: () => ratePerSecond(RUN_MS, bareExchanges),
