@@ -12,6 +12,11 @@ const CASES: readonly OracleCase[] = [
     told: [...TIMES, "counts.timeouts", "faults.burst.fired", "counts.executions"],
   },
   {
+    name: "bursts met by one attempt each, where only the first connect makes times differ",
+    spec: { client: { attemptTimeoutMs: 50, attemptsMax: 1 }, faults: [burst()] },
+    told: [...TIMES, "counts.timeouts"],
+  },
+  {
     name: "long bursts among requests, eight in flight",
     spec: {
       transport: "udp",

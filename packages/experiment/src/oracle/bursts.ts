@@ -16,7 +16,7 @@ import type { FullFault, FullSpec } from "../spec/types.ts";
 import { BurstRun, expected, type Reward } from "./burst-run.ts";
 import { type BurstSpec, lossChain } from "./chain.ts";
 import { type Fare, faresOf, type Passing } from "./fares.ts";
-import { firstsOf, HINDERED, isUnhindered } from "./pace.ts";
+import { firstsOf, HINDERED, isUnhindered, luckOfFirsts } from "./pace.ts";
 import { attempt, NoForm } from "./refusal.ts";
 import { momentsOf, mostUs, NO_TIME, type Span } from "./span.ts";
 import { type Forecast, NEVER, type Sum, type TimeLaw } from "./terms.ts";
@@ -182,7 +182,9 @@ function timeLaw(spec: FullSpec, run: BurstRun, { ways, connect }: Reply): TimeL
   const firsts = clients * firstsOf(spec.workload, messages / clients);
   return {
     meanUs: meanUs + (connect * firsts) / messages,
-    varianceOfMean: (off.variance + messages * noise) / (all * all),
+    varianceOfMean:
+      (off.variance + messages * noise) / (all * all) +
+      luckOfFirsts(connect, firsts, { messages, delivered: all }),
     spread: `"faults" lose in bursts, so the times of neighbours are not independent`,
   };
 }

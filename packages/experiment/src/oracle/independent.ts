@@ -12,7 +12,7 @@ import { endingsOf } from "./attempts.ts";
 import { type Group, groupsOf } from "./groups.ts";
 import { type MessageLaw, messageLaw } from "./message.ts";
 import { mixtureOf, type Way } from "./mixture.ts";
-import { firstsOf, HINDERED, isUnhindered } from "./pace.ts";
+import { firstsOf, HINDERED, isUnhindered, luckOfFirsts } from "./pace.ts";
 import { attempt, NoForm } from "./refusal.ts";
 import type { Forecast, Sum, TimeLaw } from "./terms.ts";
 import { connectUs } from "./wire.ts";
@@ -79,11 +79,14 @@ function timeLaw(shares: readonly Share[], connect: Connect = NO_CONNECT): TimeL
     const offSquare = square - 2 * ownUs * mean + ownUs * ownUs * law.delivered;
     spread += group.messages * Math.max(0, offSquare - off * off);
   }
-  const { us, share, chance } = connect;
+  const { us, share, chance, firsts } = connect;
+  const messages = shares.reduce((sum, { group }) => sum + group.messages, 0);
   return {
     meanUs: ownUs + us * share,
     varianceOfMean:
-      spread / (delivered * delivered) + (chance * (1 - chance) * us * us) / delivered,
+      spread / (delivered * delivered) +
+      (chance * (1 - chance) * us * us) / delivered +
+      luckOfFirsts(us, firsts, { messages, delivered }),
     spread: attempt(() => mixtureOf(waysOf(shares, connect))),
   };
 }
@@ -95,9 +98,11 @@ interface Connect {
   readonly share: number;
   /** How much of that share is chance. */
   readonly chance: number;
+  /** Messages that wait so for sure: the first of each client. */
+  readonly firsts: number;
 }
 
-const NO_CONNECT: Connect = { us: 0, share: 0, chance: 0 };
+const NO_CONNECT: Connect = { us: 0, share: 0, chance: 0, firsts: 0 };
 
 function latencyLaw(spec: FullSpec, shares: readonly Share[]): TimeLaw {
   const us = connectUs(spec);
@@ -111,7 +116,7 @@ function latencyLaw(spec: FullSpec, shares: readonly Share[]): TimeLaw {
     firsts += firstsOf(spec.workload, messagesOf(spec.workload, client));
   }
   const share = us === 0 ? 0 : (firsts + (messages - firsts) * chance) / messages;
-  return timeLaw(shares, { us, share, chance: us === 0 ? 0 : chance });
+  return timeLaw(shares, { us, share, chance: us === 0 ? 0 : chance, firsts });
 }
 
 function waysOf(shares: readonly Share[], { us, share }: Connect): Way[] {

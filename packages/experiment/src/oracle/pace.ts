@@ -41,3 +41,16 @@ export function firstsOf(
 ): number {
   return Math.min(own, ratePerSecond === null ? inFlightMax : 1);
 }
+
+/**
+ * What a connect before so many first messages adds to the variance of a mean time: whether each of
+ * them is among the delivered.
+ */
+export function luckOfFirsts(
+  connect: number,
+  firsts: number,
+  { messages, delivered }: { readonly messages: number; readonly delivered: number },
+): number {
+  const chance = delivered / messages;
+  return (connect * connect * firsts * chance * Math.max(0, 1 - chance)) / (delivered * delivered);
+}

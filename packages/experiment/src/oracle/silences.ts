@@ -11,6 +11,7 @@
  */
 import type { FullFault, FullSpec } from "../spec/types.ts";
 import { messagesOf } from "../plan/schedule.ts";
+import { luckOfFirsts } from "./pace.ts";
 import { attempt, NoForm } from "./refusal.ts";
 import {
   type Course,
@@ -229,11 +230,14 @@ function timeLaw(spec: FullSpec, courses: Courses<Tried>, connect: number): Time
   const times = sumOver(spec, own, (one) => one.delivered * one.timeUs).mean;
   const meanUs = times / delivered;
   const off = sumOver(spec, own, (one) => one.delivered * (one.timeUs - meanUs)).variance;
+  const { messages, clients } = spec.workload;
   const noises = own.map((from) => expected(from, (one) => one.delivered * one.variance));
-  const noise = spec.workload.messages * dot(settledShares(own), noises);
+  const noise = messages * dot(settledShares(own), noises);
   return {
     meanUs,
-    varianceOfMean: (off + noise) / (delivered * delivered),
+    varianceOfMean:
+      (off + noise) / (delivered * delivered) +
+      luckOfFirsts(connect, clients, { messages, delivered }),
     spread: `"faults" silence links, which delays several messages: their times are not independent`,
   };
 }

@@ -16,7 +16,7 @@ import type { FullFault, FullSpec } from "../spec/types.ts";
 import { type Fare, faresOf, type Passing } from "./fares.ts";
 import { groupsOf } from "./groups.ts";
 import { type Distribution, mixtureOf, type Way } from "./mixture.ts";
-import { firstsOf, HINDERED, isUnhindered } from "./pace.ts";
+import { firstsOf, HINDERED, isUnhindered, luckOfFirsts } from "./pace.ts";
 import { attempt, NoForm } from "./refusal.ts";
 import { after, fixed } from "./span.ts";
 import { type Forecast, NEVER, type Sum, type TimeLaw } from "./terms.ts";
@@ -186,14 +186,17 @@ class Race {
     mean /= delivered;
     const { workload } = this.#spec;
     const { messages, clients } = workload;
+    const firsts = clients * firstsOf(workload, messages / clients);
     const law: Distribution = {
       atMost: (us) => (us >= endUs ? 1 : (1 - this.openAfter(us)) / delivered),
       leastUs: this.#reply.leastUs,
       mostUs: endUs,
     };
     return {
-      meanUs: mean + (connect * clients * firstsOf(workload, messages / clients)) / messages,
-      varianceOfMean: Math.max(0, square / delivered - mean * mean) / (messages * delivered),
+      meanUs: mean + (connect * firsts) / messages,
+      varianceOfMean:
+        Math.max(0, square / delivered - mean * mean) / (messages * delivered) +
+        luckOfFirsts(connect, firsts, { messages, delivered: messages * delivered }),
       spread:
         connect > 0
           ? `"transport" has a connect, which is part of some latencies only, and late replies race`
