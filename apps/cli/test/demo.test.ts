@@ -179,22 +179,26 @@ describe("the whole demo", () => {
     DEMO_MS_MAX,
   );
 
-  test("does the same on the simulated network: every run as expected, and the same bytes again", async () => {
-    const [one, other] = [
-      startDemo(["--json", "--mode", "simulated"]),
-      startDemo(["--json", "--mode=simulated"]),
-    ];
-    const ended = await one.ended;
-    expect(ended.code, ended.stderr).toBe(0);
-    const results = JSON.parse(ended.stdout) as Result[];
-    expect(results.length).toBeGreaterThanOrEqual(29);
-    expect(ended.stderr).toContain(`${results.length} of ${results.length} runs as expected`);
-    expect(new Set(results.map(({ mode }) => mode))).toEqual(new Set(["simulated"]));
-    const again = JSON.parse((await other.ended).stdout) as Result[];
-    const bytesOf = (all: readonly Result[]) =>
-      all.map(({ digest, bodyHash }) => [digest, bodyHash]);
-    expect(bytesOf(again)).toEqual(bytesOf(results));
-  });
+  test(
+    "does the same on the simulated network: every run as expected, and the same bytes again",
+    async () => {
+      const [one, other] = [
+        startDemo(["--json", "--mode", "simulated"]),
+        startDemo(["--json", "--mode=simulated"]),
+      ];
+      const ended = await one.ended;
+      expect(ended.code, ended.stderr).toBe(0);
+      const results = JSON.parse(ended.stdout) as Result[];
+      expect(results.length).toBeGreaterThanOrEqual(29);
+      expect(ended.stderr).toContain(`${results.length} of ${results.length} runs as expected`);
+      expect(new Set(results.map(({ mode }) => mode))).toEqual(new Set(["simulated"]));
+      const again = JSON.parse((await other.ended).stdout) as Result[];
+      const bytesOf = (all: readonly Result[]) =>
+        all.map(({ digest, bodyHash }) => [digest, bodyHash]);
+      expect(bytesOf(again)).toEqual(bytesOf(results));
+    },
+    DEMO_MS_MAX,
+  );
 
   test("refuses what it does not know, in one line, exit code 3", async () => {
     const ended = await startDemo(["--sed", "1"]).ended;
