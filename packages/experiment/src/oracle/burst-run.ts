@@ -111,73 +111,67 @@ export class BurstRun {
     const n = this.#n;
     const { start, moves, loss } = this.#chain;
     const open = n + 1;
-    // rows[a][b]: weights by state; index n + 1 stands for "still open"
-    let rows = square(n + 2, start.length);
-    rows[open]![open] = [...start];
+    const done = Array.from({ length: open }, () => Array.from({ length: open }, () => 0));
+    // weights by state, for each pair of outcomes of which one at least is still open (n + 1)
+    let rows: Pairs = new Map([[pairKey(open, open, n), [...start]]]);
     for (let position = 0; position < n + lag; position += 1) {
-      const next = square(n + 2, start.length);
-      for (let a = 0; a <= open; a += 1) {
-        for (let b = 0; b <= open; b += 1) {
-          const row = rows[a]![b]!;
-          if (row.every((weight) => weight === 0)) continue;
-          const first = a === open && position < n;
-          const second = b === open && position >= lag;
-          const made = [position, position - lag] as const;
-          for (const [one, lostOne] of branches(first)) {
-            for (const [other, lostOther] of branches(second)) {
-              const weights = row.map(
-                (weight, state) =>
-                  weight *
-                  chance(loss[state]!, one, lostOne) *
-                  chance(loss[state]!, other, lostOther),
-              );
-              const toA = outcome(first, lostOne, { now: a, made: made[0], n });
-              const toB = outcome(second, lostOther, { now: b, made: made[1], n });
-              add(next[toA]![toB]!, moved(weights, moves));
-            }
+      const next: Pairs = new Map();
+      for (const [key, row] of rows) {
+        const [a, b] = [Math.floor(key / (n + 2)), key % (n + 2)];
+        const first = a === open && position < n;
+        const second = b === open && position >= lag;
+        for (const lostOne of branches(first)) {
+          for (const lostOther of branches(second)) {
+            const weights = row.map(
+              (weight, state) =>
+                weight * chance(loss[state]!, lostOne) * chance(loss[state]!, lostOther),
+            );
+            const toA = outcome(lostOne, { now: a, made: position, n });
+            const toB = outcome(lostOther, { now: b, made: position - lag, n });
+            if (toA === open || toB === open)
+              add(next, pairKey(toA, toB, n), moved(weights, moves));
+            else done[toA]![toB]! += total(weights);
           }
         }
       }
       rows = next;
     }
-    return rows.slice(0, open).map((row) => row.slice(0, open).map((weights) => total(weights)));
+    return done;
   }
 }
 
-/** Whether it tries at all, and whether that is lost. */
-function branches(tries: boolean): readonly (readonly [boolean, boolean])[] {
-  return tries
-    ? [
-        [true, true],
-        [true, false],
-      ]
-    : [[false, false]];
+/** Weights by state, by a pair of outcomes. */
+type Pairs = Map<number, number[]>;
+
+function pairKey(a: number, b: number, n: number): number {
+  return a * (n + 2) + b;
 }
 
-function chance(loss: number, tries: boolean, lost: boolean): number {
-  if (!tries) return 1;
+/** Whether an attempt is lost; undefined: none is made. */
+type Lost = boolean | undefined;
+
+function branches(tries: boolean): readonly Lost[] {
+  return tries ? [true, false] : [undefined];
+}
+
+function chance(loss: number, lost: Lost): number {
+  if (lost === undefined) return 1;
   return lost ? loss : 1 - loss;
 }
 
 /** Where an outcome index goes; `made` counts the attempts before this one. */
 function outcome(
-  tries: boolean,
-  lost: boolean,
-  { now, made, n }: { now: number; made: number; n: number },
+  lost: Lost,
+  { now, made, n }: { readonly now: number; readonly made: number; readonly n: number },
 ): number {
-  if (!tries) return now;
+  if (lost === undefined) return now;
   if (!lost) return made;
   return made === n - 1 ? n : now;
 }
 
-function square(size: number, states: number): number[][][] {
-  return Array.from({ length: size }, () =>
-    Array.from({ length: size }, () => Array.from({ length: states }, () => 0)),
-  );
-}
-
-function add(into: number[], weights: readonly number[]): void {
-  for (const [state, weight] of weights.entries()) into[state] = into[state]! + weight;
+function add(into: Pairs, key: number, weights: number[]): void {
+  const before = into.get(key);
+  into.set(key, before === undefined ? weights : before.map((one, state) => one + weights[state]!));
 }
 
 function total(weights: readonly number[]): number {

@@ -23,7 +23,8 @@ import { type Forecast, NEVER, type Sum, type TimeLaw } from "./terms.ts";
 import { waitSums } from "./waits.ts";
 import { connectUs, frameSizes, ROUND_TRIP_US, usOf } from "./wire.ts";
 
-const ATTEMPTS_MAX = 16;
+/** Pairs of messages are followed side by side: a tenth of a second's work with this many. */
+const ATTEMPTS_MAX = 32;
 
 /**
  * What theory says of such a run.
