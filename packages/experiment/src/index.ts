@@ -68,6 +68,8 @@ export type {
   FullFault,
   FullSpec,
   Mode,
+  Network,
+  NetworkPartition,
   Operator,
   PayloadRange,
   Phase,

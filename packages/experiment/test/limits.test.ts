@@ -17,6 +17,7 @@ const LIMITS: SpecLimits = {
   faultsMax: 1,
   scheduleMax: 2,
   eventsMax: 2,
+  partitionsMax: 1,
   phasesMax: 1,
   assertionsMax: 1,
   bodiesMax: 2,
@@ -87,6 +88,13 @@ const CASES: Record<keyof SpecLimits, { path: string; at: (limit: number) => obj
     at: (count) => ({
       mode: "simulated",
       events: items(count, (atMs) => ({ atMs, kind: "restart" })),
+    }),
+  },
+  partitionsMax: {
+    path: "/network/partitions",
+    at: (count) => ({
+      mode: "simulated",
+      network: { partitions: items(count, (fromMs) => ({ fromMs, toMs: 9 })) },
     }),
   },
   phasesMax: {

@@ -54,6 +54,7 @@ describe("a spec with nothing but its version", () => {
       phases: null,
       recovery: { windowMessages: 20, confidence: 0.95 },
       events: [],
+      network: null,
       assert: [],
     });
   });

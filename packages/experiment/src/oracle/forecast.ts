@@ -72,9 +72,10 @@ function aloneOrLate(spec: FullSpec): Forecast {
 
 /** Conditions of every model. */
 function checkCommon(spec: FullSpec): void {
-  const { phases, workload, codec, client, faults, schedule, events } = spec;
+  const { phases, workload, codec, client, faults, schedule, events, network } = spec;
   if (schedule !== null) throw new NoForm(`"schedule" says what happens, so nothing is drawn`);
   if (events.length > 0) throw new NoForm(`"events" strike the server at their time`);
+  if (network !== null) throw new NoForm(`"network" delays and loses packets, not messages`);
   if (phases !== null) throw new NoForm(`"phases" change the faults by the clock`);
   if (codec !== "frame") throw new NoForm(`"codec" is pipe, whose messages have no identity`);
   if (workload.bodies !== null) throw new NoForm(`"workload.bodies" are the spec's own`);

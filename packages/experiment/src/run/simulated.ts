@@ -18,6 +18,7 @@ import type { FullSpec } from "../spec/types.ts";
 import { RunError } from "./error.ts";
 import { noteRecords } from "./note.ts";
 import type { Wall, World } from "./port.ts";
+import { clientNode, linkOptions, schedulePartitions } from "./simulated-network.ts";
 import { type CreateServerPart, SERVER, SimulatedServer } from "./simulated-server.ts";
 
 const US_PER_MS = 1_000;
@@ -72,16 +73,18 @@ class SimulatedWorld implements World {
     this.#kind = spec.transport === "udp" ? "datagram" : "stream";
     this.#simulation = new Simulation({
       seed: spec.seed,
+      link: linkOptions(spec.network),
       ...(trace === undefined ? {} : { trace }),
     });
     this.clock = this.#simulation.addNode("lab").clock;
     this.#createClient = parts.createClient ?? createClient;
     this.#server = new SimulatedServer(spec, parts.createServerCore);
     this.#server.install(this.#simulation);
+    schedulePartitions(spec, this.#simulation);
   }
 
   createClient(client: number): Client {
-    const node = this.#simulation.addNode(`client-${client}`);
+    const node = this.#simulation.addNode(clientNode(client));
     const dialer = node.process.dialer({ ...SERVER, kind: this.#kind });
     const options = { ...clientOptions(this.#spec, client), clock: node.clock, dialer };
     return this.within(() => this.#createClient(options));

@@ -18,11 +18,17 @@ export interface Step {
 
 const PAYLOAD_BYTES_SMALL = 64;
 
-/** In the order in which they are tried. */
+const NETWORK: Step = { what: "network faults", candidates: calmerNetwork };
+
+/** Tried first: what the network does is told of by nobody, so it goes if it can. */
+export const FIRST_STEPS: readonly Step[] = [NETWORK];
+
+/** Tried once the faults are few, in this order. */
 export const STEPS: readonly Step[] = [
   { what: "assertions", candidates: (spec, signature) => withoutOtherAssertions(spec, signature) },
   { what: "phases", candidates: withoutPhases },
   { what: "faults", candidates: withoutIdleFaults },
+  NETWORK,
   { what: "clients", candidates: fewerClients },
   { what: "messages", candidates: fewerMessages },
   { what: "in flight", candidates: fewerInFlight },
@@ -53,6 +59,17 @@ function withoutIdleFaults(spec: FullSpec): FullSpec[] {
     spec.phases?.map((phase) => ({ ...phase, faults: phase.faults.filter(stays) })) ?? null;
   const smaller = { ...spec, faults, phases };
   return declaredFaults(smaller).length === declaredFaults(spec).length ? [] : [smaller];
+}
+
+/** None, or else each partition left out in its turn. */
+function calmerNetwork(spec: FullSpec): FullSpec[] {
+  const { network } = spec;
+  if (network === null) return [];
+  const fewer = network.partitions.map((_, at) => network.partitions.toSpliced(at, 1));
+  return [
+    { ...spec, network: null },
+    ...fewer.map((partitions) => ({ ...spec, network: { ...network, partitions } })),
+  ];
 }
 
 function fewerClients(spec: FullSpec): FullSpec[] {

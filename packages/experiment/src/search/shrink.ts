@@ -10,7 +10,7 @@
 import { hashJson } from "../result/canonical.ts";
 import { parseSpec } from "../spec/parse.ts";
 import type { FullSpec } from "../spec/types.ts";
-import { STEPS } from "./candidates.ts";
+import { FIRST_STEPS, type Step, STEPS } from "./candidates.ts";
 import { ddmin } from "./ddmin.ts";
 import type { Failure } from "./failure.ts";
 import { type Item, itemsOf, withItems } from "./items.ts";
@@ -134,8 +134,9 @@ class Shrinker {
     }
     const from = sizeOf(concrete);
     this.#smallest = concrete;
+    await this.#reduceRest(FIRST_STEPS);
     await this.#reduceItems();
-    await this.#reduceRest();
+    await this.#reduceRest(STEPS);
     await this.#reduceItems();
     return this.#confirm(failure, from, !this.#isOver);
   }
@@ -151,8 +152,8 @@ class Shrinker {
   }
 
   /** Less of everything around them. */
-  async #reduceRest(): Promise<void> {
-    for (const { what, candidates } of STEPS) {
+  async #reduceRest(steps: readonly Step[]): Promise<void> {
+    for (const { what, candidates } of steps) {
       this.#stage = `fewer ${what}`;
       for (const candidate of candidates(this.#smallest, this.#signature)) {
         if (await this.#fails(candidate)) break;

@@ -35,6 +35,8 @@ export interface SpecLimits {
   readonly scheduleMax: number;
   /** Events of the server. @default 256: each is a crash or a pause, and a run has time for few */
   readonly eventsMax: number;
+  /** Partitions of the network. @default 256: as events */
+  readonly partitionsMax: number;
   /** Phases. @default 64 */
   readonly phasesMax: number;
   /** Assertions. @default 256 */
@@ -61,6 +63,7 @@ export const SPEC_LIMITS_DEFAULT: SpecLimits = {
   faultsMax: 64,
   scheduleMax: 65_536,
   eventsMax: 256,
+  partitionsMax: 256,
   phasesMax: 64,
   assertionsMax: 256,
   bodiesMax: 10_000,

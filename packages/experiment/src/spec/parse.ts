@@ -141,7 +141,7 @@ function order(parts: SpecParts, drawn: () => number): FullSpec {
   const spec = parts as unknown as FullSpec;
   const { specVersion, name, mode, transport, codec, checksum } = spec;
   const { workload, client, server, faults, composition } = spec;
-  const { schedule, phases, recovery, events, assert } = spec;
+  const { schedule, phases, recovery, events, network, assert } = spec;
   const seed = firstSeed(spec.seeds) ?? spec.seed ?? drawFirst(spec.seeds, drawn);
   return {
     specVersion,
@@ -161,6 +161,7 @@ function order(parts: SpecParts, drawn: () => number): FullSpec {
     phases,
     recovery,
     events,
+    network,
     assert,
   };
 }

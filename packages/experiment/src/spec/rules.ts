@@ -12,6 +12,7 @@ import type { SpecLimits } from "./limits.ts";
 import { type SpecProblem, problem } from "./problem.ts";
 import { checkAssertions } from "./rules-assert.ts";
 import { checkFaults, checkPhases } from "./rules-faults.ts";
+import { checkNetwork } from "./network.ts";
 import { checkEvents, checkSchedule } from "./rules-schedule.ts";
 import { checkSeeds } from "./rules-seeds.ts";
 import type {
@@ -57,6 +58,7 @@ export function checkRules(parts: SpecParts, limits: SpecLimits): SpecProblem[] 
     ...checkPhases(parts, limits),
     ...checkSchedule(parts),
     ...checkEvents(parts),
+    ...checkNetwork(parts),
     ...checkAssertions(parts),
   ];
 }

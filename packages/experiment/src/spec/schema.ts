@@ -22,6 +22,7 @@ import {
   words,
 } from "./rule.ts";
 import { createPhasesSchema, createRecoverySchema } from "./phases.ts";
+import { createNetworkSchema } from "./network.ts";
 import { createEventsSchema, createScheduleSchema } from "./schedule.ts";
 import { SEED_MAX } from "./seeds.ts";
 import type { FullSpec } from "./types.ts";
@@ -78,6 +79,7 @@ export function createSpecShape(limits: SpecLimits): Record<keyof FullSpec, z.Zo
     phases: createPhasesSchema(limits, fault).nullable().default(null),
     recovery: createRecoverySchema(),
     events: createEventsSchema(limits).default([]),
+    network: createNetworkSchema(limits).nullable().default(null),
     assert: z
       .array(createAssertionSchema(limits), LIST("assertions", limits.assertionsMax))
       .max(limits.assertionsMax, LIST("assertions", limits.assertionsMax))

@@ -128,6 +128,36 @@ export interface ScheduledFiring {
   readonly copy: number;
 }
 
+/** Nothing passes between the server and its clients for a while, while connections stay open. */
+export interface NetworkPartition {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** From 0; null: all clients. */
+  readonly client: number | null;
+  readonly way: "both" | "request" | "reply";
+}
+
+/** The simulated network between each client and the server, the same both ways. Chances are per packet. */
+export interface Network {
+  /** Time on the wire, one way. */
+  readonly delayMs: number;
+  /** Added to it: 0 … jitterMs, all equally likely. */
+  readonly jitterMs: number;
+  /** One way; null: no limit. */
+  readonly bytesPerSecond: number | null;
+  /** Packets that may wait for the rate; one more is dropped. */
+  readonly queuePacketsMax: number;
+  /** A lost segment of a stream is sent again, after a wait; a lost datagram is gone. */
+  readonly loss: number;
+  /** Datagrams only. */
+  readonly duplicate: number;
+  /** Chance that a packet takes a millisecond longer, so that later ones pass it. */
+  readonly reorder: number;
+  /** A segment fails its checksum and is sent again; a datagram arrives with a flipped bit. */
+  readonly corrupt: number;
+  readonly partitions: readonly NetworkPartition[];
+}
+
 /** Something that befalls the process of the simulated server. */
 export interface ServerEvent {
   /** Since the run began. */
@@ -184,5 +214,7 @@ export interface FullSpec {
   readonly recovery: RecoveryPolicy;
   /** Simulated mode only. */
   readonly events: readonly ServerEvent[];
+  /** Simulated mode only; null: 50 µs each way, and nothing goes wrong. */
+  readonly network: Network | null;
   readonly assert: readonly Assertion[];
 }
