@@ -12,10 +12,11 @@
  * road not taken: it cannot run on a simulated clock without promises deciding the order.
  */
 import type { Draw } from "@faultline/protocol";
-import type { Backoff } from "./backoff.ts";
 import type { FailureKind } from "./classify.ts";
 import { classify } from "./classify.ts";
 import type { AttemptFailure, ClientFailure, ClientFailureCode } from "./failure.ts";
+import type { Past, Waits } from "./past.ts";
+import { pastAfter } from "./past.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
 /** What is fixed for one operation. */
@@ -29,29 +30,23 @@ export interface Rules {
   /** The peer executes an operation once, however often it is sent. */
   readonly deduplicated: boolean;
   readonly draw: Draw;
-  /** Waits before the first one. */
-  readonly waits: Waits;
+  /** What every message of the client begins as. */
+  readonly beginning: Beginning;
   /** Asked when a retry is planned, and paid when its wait is over. */
   readonly budget: Pick<RetryBudget, "canSpend" | "spend">;
 }
 
-/** Where the waits stand, each kind of failure with its own. */
-export interface Waits {
-  readonly backoff: Backoff;
-  /** After a failure of the class `throttled`. */
-  readonly throttled: Backoff;
-}
-
-/** What lies behind an operation that has begun. */
-export interface Past {
-  /** Attempts begun so far. */
-  readonly attempts: number;
-  readonly waits: Waits;
-  /** An attempt ended without proof that the peer did not execute it. */
-  readonly unknown: boolean;
-  /** The one free retry after being refused unprocessed has been had. */
-  readonly spared: boolean;
-  readonly last: AttemptFailure | undefined;
+/**
+ * The first states of every message of a client, made once: they differ in nothing, and most
+ * messages need no other.
+ */
+export interface Beginning {
+  readonly queued: Exchange;
+  readonly ready: Exchange;
+  /** What lies behind a message before its first attempt, … */
+  readonly untried: Past;
+  /** … and when that has been sent. */
+  readonly tried: Past;
 }
 
 /** Where an operation stands. */
@@ -110,10 +105,15 @@ export type Happening =
   /** The caller, or the client as a whole, gives up. */
   | { readonly on: "abandoned"; readonly code: "aborted" | "closed"; readonly cause: unknown };
 
-/** The state that every operation of a client begins in, shared by all of them. */
-export function begin(waits: Waits): Exchange {
-  const past = { attempts: 0, waits, unknown: false, spared: false, last: undefined };
-  return { at: "queued", past };
+/** The first states of all operations whose waits begin like this. */
+export function begin(waits: Waits): Beginning {
+  const untried = { attempts: 0, waits, unknown: false, spared: false, last: undefined };
+  return {
+    queued: { at: "queued", past: untried },
+    ready: { at: "ready", past: untried },
+    untried,
+    tried: { ...untried, attempts: 1 },
+  };
 }
 
 const DELIVERED: Settled = { at: "settled", outcome: "delivered", failure: undefined };
@@ -126,7 +126,7 @@ export function advance(exchange: Exchange, happening: Happening, rules: Rules):
     case "refused":
       return refused(happening);
     case "placed":
-      return { at: "ready", past };
+      return past === rules.beginning.untried ? rules.beginning.ready : { at: "ready", past };
     case "sent":
       return sent(past, happening, rules);
     case "failed":
@@ -158,8 +158,10 @@ function sent(
   { nowUs, timeoutUs }: Happening & { readonly on: "sent" },
   rules: Rules,
 ): Exchange {
-  const { waits, unknown, spared, last } = past;
   const untilUs = Math.min(nowUs + timeoutUs, rules.deadlineUs);
+  const { tried, untried } = rules.beginning;
+  if (past === untried) return { at: "sent", past: tried, untilUs };
+  const { waits, unknown, spared, last } = past;
   const attempts = past.attempts + 1;
   return { at: "sent", past: { attempts, waits, unknown, spared, last }, untilUs };
 }
@@ -192,18 +194,6 @@ function failed(
   return wait(past, { kind: found.kind, free, nowUs, retryAfterUs }, rules);
 }
 
-/** What lies behind an operation once an attempt of it has ended badly. */
-function pastAfter(before: Past, failure: AttemptFailure, handed: boolean): Past {
-  const { executed, kind } = classify(failure, handed);
-  return {
-    attempts: handed ? before.attempts : before.attempts + 1,
-    waits: before.waits,
-    unknown: before.unknown || executed === "unknown",
-    spared: before.spared || kind === "unprocessed",
-    last: failure,
-  };
-}
-
 /** What a retry is to wait for. */
 interface Wait {
   readonly kind: FailureKind;
@@ -215,7 +205,9 @@ interface Wait {
 /** The wait before the next attempt, or the end where it would pass the deadline or cost too much. */
 function wait(past: Past, { kind, free, nowUs, retryAfterUs }: Wait, rules: Rules): Exchange {
   const { delayUs, waits } =
-    retryAfterUs > 0 ? { delayUs: retryAfterUs, waits: rules.waits } : next(past, kind, rules);
+    retryAfterUs > 0
+      ? { delayUs: retryAfterUs, waits: rules.beginning.untried.waits }
+      : next(past, kind, rules);
   const untilUs = nowUs + delayUs;
   if (untilUs >= rules.deadlineUs) {
     const who =

@@ -30,7 +30,7 @@ export interface InboxParts {
   readonly pending: Pending<Operation>;
   readonly reporter: Reporter;
   /** Is told how long each round trip took. */
-  readonly timing: Pick<Timing, "sample">;
+  readonly timing: Pick<Timing, "isMeasuring" | "sample">;
   /** Moves an operation on. */
   readonly happen: (operation: Operation, happening: Happening, nowUs: number) => void;
 }
@@ -58,7 +58,7 @@ export class Inbox implements Arrivals {
     operation.reply = copyOf(payload);
     operation.replayed = marks.replayed;
     operation.ambiguous = marks.ambiguous;
-    if (!marks.ambiguous) timing.sample(nowUs - record.sentUs);
+    if (timing.isMeasuring && !marks.ambiguous) timing.sample(nowUs - record.sentUs);
     if (record === operation.twin) exchangeTwins(operation);
     if (record === operation.running) {
       hedge?.sample(nowUs - firstSentUs(operation, record));

@@ -8,7 +8,7 @@
 import type { Draw } from "@faultline/protocol";
 import type { Permit } from "./breaker.ts";
 import type { Due } from "./deadlines.ts";
-import type { Exchange, Rules, Settled, Waits } from "./exchange.ts";
+import type { Beginning, Exchange, Rules, Settled } from "./exchange.ts";
 import type { AttemptStatus } from "./failure.ts";
 import type { Policy, SubmitOptions } from "./options.ts";
 import { attemptsMaxOf, deadlineUsOf } from "./options.ts";
@@ -95,7 +95,7 @@ export class Operation implements Due, Queued<Operation>, Rules {
     this.deadlineUs = submission.submittedUs + spanUs;
     this.idempotent = idempotent;
     this.#policy = policy;
-    this.exchange = policy.beginning;
+    this.exchange = policy.beginning.queued;
     this.#handler = handler;
   }
 
@@ -112,8 +112,8 @@ export class Operation implements Due, Queued<Operation>, Rules {
     return this.#policy.draw;
   }
 
-  get waits(): Waits {
-    return this.#policy.waits;
+  get beginning(): Beginning {
+    return this.#policy.beginning;
   }
 
   get budget(): RetryBudget {

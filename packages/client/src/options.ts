@@ -18,7 +18,7 @@ import { createBackoff } from "./backoff.ts";
 import type { Breaker } from "./breaker.ts";
 import { durationUsOf, integerOf, refusal, wordOf } from "./checks.ts";
 import type { ClientListener } from "./events.ts";
-import type { Exchange, Waits } from "./exchange.ts";
+import type { Beginning } from "./exchange.ts";
 import { begin } from "./exchange.ts";
 import type { Hedge } from "./hedge.ts";
 import { OPERATIONS_SPAN } from "./pending.ts";
@@ -95,8 +95,7 @@ export interface Policy {
   readonly attemptsMax: number;
   readonly deadlineUs: number;
   /** What every message begins as. */
-  readonly beginning: Exchange;
-  readonly waits: Waits;
+  readonly beginning: Beginning;
   readonly budget: RetryBudget;
   readonly breaker: Breaker | null;
   readonly hedge: Hedge | null;
@@ -142,7 +141,6 @@ export function createPolicy(options: ClientOptions): Policy {
     attemptsMax: attemptsMaxOf(options.attemptsMax ?? 10),
     deadlineUs: deadlineUsOf(options.deadlineMs ?? 30_000),
     beginning: begin(waits),
-    waits,
     budget: budgetOf(options.retryBudget),
     breaker: breakerOf(options.breaker),
     hedge: hedgeOf(options.hedge, codec),

@@ -31,11 +31,14 @@ const PROBES_BEFORE_DEATH = 3;
 /** The times of one client. */
 export class Timing {
   readonly #attemptUs: number | undefined;
+  /** Whether samples are of use. */
+  readonly isMeasuring: boolean;
   #rtt: RttEstimate | undefined;
 
   constructor(attemptUs: number | undefined, rtt: RttEstimate | undefined) {
     this.#attemptUs = attemptUs;
     this.#rtt = rtt;
+    this.isMeasuring = rtt !== undefined;
   }
 
   /** What is known of the round trip; undefined: it is not measured. */

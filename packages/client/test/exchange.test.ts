@@ -1,15 +1,17 @@
 /** The state machine of one message, with numbers: no link, no clock, no client. */
 import { describe, expect, test } from "vitest";
 import { createBackoff } from "../src/backoff.ts";
-import type { Exchange, Happening, Rules, Waits } from "../src/exchange.ts";
+import type { Exchange, Happening, Rules } from "../src/exchange.ts";
 import { advance, begin } from "../src/exchange.ts";
 import type { AttemptFailure } from "../src/failure.ts";
+import type { Waits } from "../src/past.ts";
 import { createRetryBudget } from "../src/retry-budget.ts";
 
 const WAITS: Waits = {
   backoff: createBackoff({ kind: "constant", firstMs: 0.1, jitter: "none" }),
   throttled: createBackoff({ kind: "constant", firstMs: 0.4, jitter: "none" }),
 };
+const BEGINNING = begin(WAITS);
 const RULES: Rules = {
   operation: 7,
   attemptsMax: 2,
@@ -17,7 +19,7 @@ const RULES: Rules = {
   idempotent: true,
   deduplicated: true,
   draw: () => 0,
-  waits: WAITS,
+  beginning: BEGINNING,
   budget: createRetryBudget(),
 };
 const TIMEOUT: AttemptFailure = { code: "timeout", status: undefined, message: "no reply" };
@@ -30,7 +32,7 @@ function run(happenings: readonly Happening[], rules: Partial<Rules> = {}): Exch
   const all = { ...RULES, ...rules };
   return happenings.reduce<Exchange>(
     (exchange, happening) => advance(exchange, happening, all),
-    begin(WAITS),
+    BEGINNING.queued,
   );
 }
 
