@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** One run over every package; `pnpm --filter PACKAGE test` narrows it to a folder. */
+/** For every package; `pnpm --filter PACKAGE test` narrows it to a folder. */
 export default defineConfig({
   test: {
     include: ["{packages,apps}/*/test/**/*.test.ts", "scripts/**/*.test.ts"],

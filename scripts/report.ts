@@ -6,13 +6,18 @@
 import { writeFileSync } from "node:fs";
 import process from "node:process";
 
-/** Writes `passed` and `failed` to the file named after `--report`, if there is one. */
-export function writeReport(passed: number, failed: number): void {
+/** How many steps or tests ended how. */
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** Writes the counts to the file named after `--report`, if there is one. */
+export function writeReport({ passed, failed, skipped }: Counts): void {
   const at = process.argv.indexOf("--report");
   const path = at === -1 ? undefined : process.argv[at + 1];
   if (path === undefined) return;
-  writeFileSync(
-    path,
-    JSON.stringify({ numPassedTests: passed, numFailedTests: failed, success: failed === 0 }),
-  );
+  const counts = { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped };
+  writeFileSync(path, JSON.stringify({ ...counts, success: failed === 0 }));
 }
