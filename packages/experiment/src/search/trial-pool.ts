@@ -75,7 +75,10 @@ async function* tryOnThreads(
   try {
     for (let next = 0; ;) {
       while (waiting.length < threads * AHEAD_PER_THREAD && next < seeds) {
-        waiting.push(pool.try(base + next));
+        const one = pool.try(base + next);
+        // it may fail before its turn, or be thrown away: that is no unhandled rejection
+        one.catch(() => {});
+        waiting.push(one);
         next += 1;
       }
       const first = waiting.shift();
@@ -85,8 +88,6 @@ async function* tryOnThreads(
     }
   } finally {
     signal?.removeEventListener("abort", stop);
-    // what is thrown away may fail: nobody is there to hear it
-    for (const one of waiting) one.catch(() => {});
     await pool.end();
   }
 }
