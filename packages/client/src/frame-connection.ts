@@ -31,8 +31,11 @@ import { statusWord } from "./failure.ts";
 import type { Line } from "./line.ts";
 import type { Policy } from "./options.ts";
 
-/** A batch this large is written without waiting for the end of the tick. */
-const BATCH_BYTES_MAX = 65_536;
+/**
+ * Bytes of frames that wait to go out in one write. Few enough that the server has begun when the
+ * client is still writing: with 256 in flight each would else wait for the other's whole batch.
+ */
+const BATCH_BYTES_MAX = 8_192;
 const REMAINING_MS_MAX = 0xffff_ffff;
 const EMPTY: Uint8Array = new Uint8Array(0);
 const EXECUTED: ReplyMarks = { replayed: false, ambiguous: false };
