@@ -12,6 +12,8 @@ import { didYouMean } from "./suggest.ts";
 /** Reads one option's text. @throws ToolError with a refusal */
 export type Reader<T> = (text: string) => T;
 
+/** Threads that may share work: more than any machine has cores. */
+export const THREADS_MAX = 256;
 /** Largest seed: the largest integer that every JSON reader keeps exactly. */
 export const SEED_MAX: number = Number.MAX_SAFE_INTEGER;
 

@@ -10,18 +10,16 @@ import type { Command } from "commander";
 import type { Comparison, FigureDifference, FullSpec } from "@faultline/experiment";
 
 import { ExitCode, ToolError } from "../exit.ts";
-import { listenForStop } from "../input/stop.ts";
 import { readers, SEED_MAX } from "../options/values.ts";
-import { count, duration, figure, percent, plural, UNKNOWN } from "../output/numbers.ts";
-import { bar } from "../output/picture.ts";
+import { count, figure, percent, plural, UNKNOWN } from "../output/numbers.ts";
 import { printable } from "../output/printable.ts";
-import { Progress } from "../output/progress.ts";
 import { styleFor } from "../output/style.ts";
 import { drawTable } from "../output/table.ts";
 import { createCommand } from "../program.ts";
 import type { Finish } from "../program.ts";
 import type { System } from "../system.ts";
 import { loadSimulated, type SharedFlags, withSharedFlags } from "./search-flags.ts";
+import { watched, writeAnswer } from "./watched.ts";
 
 interface CompareFlags extends SharedFlags {
   readonly seeds?: number;
@@ -35,33 +33,20 @@ interface Sides {
 
 const SEEDS_DEFAULT = 30;
 const SEEDS_MAX = 1_000_000;
-const BAR_COLUMNS = 24;
 
 async function compare(system: System, { a, b }: Sides, flags: CompareFlags): Promise<Comparison> {
   const { compareSpecs } = await import("@faultline/experiment");
   const { seeds = SEEDS_DEFAULT, base = a.seed } = flags;
-  const progress = new Progress(system);
-  const style = styleFor(system.stderr, system.env);
-  const startedMs = system.nowMs();
-  const stop = listenForStop(system, () => progress.line("stopping; finished pairs are kept"));
-  progress.line(
-    `comparing ${printable(a.name)} with ${printable(b.name)}, ${plural(seeds, "seed")} from ${base}`,
-  );
-  try {
-    return await compareSpecs(a, b, {
+  const begins = `comparing ${printable(a.name)} with ${printable(b.name)}, ${plural(seeds, "seed")} from ${base}`;
+  return watched(system, { begins, kept: "finished pairs are kept" }, ({ signal, share, status }) =>
+    compareSpecs(a, b, {
       seeds,
       base,
-      signal: stop.signal,
+      signal,
       onProgress: ({ done, total }) =>
-        progress.status(() => {
-          const took = duration(system.nowMs() - startedMs);
-          return `${bar(done / total, BAR_COLUMNS, style)}  ${count(done)} of ${plural(total, "pair")}  ${took}  Ctrl-C to stop`;
-        }),
-    });
-  } finally {
-    progress.clear();
-    stop.dispose();
-  }
+        status(() => `${share(done, total)}  ${count(done)} of ${plural(total, "pair")}`),
+    }),
+  );
 }
 
 function rowOf(one: FigureDifference): string[] {
@@ -150,11 +135,8 @@ export function compareCommand(system: System, finish: Finish): Command {
       const a = await loadSimulated(first, system, flags);
       const b = await loadSimulated(second, system, flags);
       const result = await compare(system, { a, b }, flags);
-      const text =
-        flags.json === true
-          ? JSON.stringify(result)
-          : reportLines(system, result).map(printable).join("\n");
-      system.stdout.write(`${text}\n`);
+      const lines = flags.json === true ? null : () => reportLines(system, result);
+      writeAnswer(system, result, lines);
       finish(exitCodeFor(result));
     });
 }

@@ -22,15 +22,13 @@ import { exitCodeOf, ToolError } from "../exit.ts";
 import type { ExitCode } from "../exit.ts";
 import { LineFile, prepareFile, writeTextFile } from "../input/file.ts";
 import { isSameFile } from "../input/same-file.ts";
-import { listenForStop } from "../input/stop.ts";
 import { readSeeds } from "../options/seeds.ts";
-import { readers, SEED_MAX } from "../options/values.ts";
+import { readers, SEED_MAX, THREADS_MAX } from "../options/values.ts";
 import { differenceLines, sameLine } from "../output/determinism.ts";
 import { junitXml } from "../output/junit.ts";
 import { latencyUsOf } from "../output/latency.ts";
-import { count, duration, plural } from "../output/numbers.ts";
-import { bar, LatencyPicture } from "../output/picture.ts";
-import { Progress } from "../output/progress.ts";
+import { count, plural } from "../output/numbers.ts";
+import { LatencyPicture } from "../output/picture.ts";
 import { printable, shown } from "../output/printable.ts";
 import { reportLines } from "../output/report.ts";
 import { runsIn, seedText } from "../output/runs.ts";
@@ -39,6 +37,7 @@ import { createCommand } from "../program.ts";
 import type { Finish } from "../program.ts";
 import type { System } from "../system.ts";
 import { withErrorReport } from "./error-report.ts";
+import { watched } from "./watched.ts";
 
 interface RunFlags {
   readonly seed?: number;
@@ -56,8 +55,6 @@ interface RunFlags {
 
 /** Columns of the picture in the report: eight to a decade. */
 const PICTURE_COLUMNS = 48;
-const BAR_COLUMNS = 24;
-const THREADS_MAX = 256;
 
 /** What the contract names and this version does not do yet. */
 function refuseWhatIsNotHere(flags: RunFlags): void {
@@ -132,32 +129,22 @@ async function runWatched(
   onExchange: ((line: ExchangeLine) => void) | undefined,
 ): Promise<Result> {
   const { system, spec, flags } = work;
-  const progress = new Progress(system);
-  const style = styleFor(system.stderr, system.env);
-  const startedMs = system.nowMs();
-  const stop = listenForStop(system, () => progress.line("stopping; what is finished is kept"));
-  progress.line(startLine(spec));
-  let runs = 0;
-  try {
+  const announcement = { begins: startLine(spec), kept: "what is finished is kept" };
+  return watched(system, announcement, ({ signal, say, share, status }) => {
+    let runs = 0;
     const options: RunOptions = {
-      signal: stop.signal,
+      signal,
       ...(onExchange && { onExchange }),
       ...(flags.threads !== undefined && { threads: flags.threads }),
       onRun: () => (runs += 1),
-      onProgress: ({ done, total }) => {
-        progress.status(() => {
-          const share = bar(total === 0 ? 1 : done / total, BAR_COLUMNS, style);
-          const took = duration(system.nowMs() - startedMs);
+      onProgress: ({ done, total }) =>
+        status(() => {
           const over = spec.seeds === null ? "" : `  ${plural(runs, "run")} done`;
-          return `${share}  ${count(done)} of ${count(total)}${over}  ${took}  Ctrl-C to stop`;
-        });
-      },
+          return `${share(done, total)}  ${count(done)} of ${count(total)}${over}`;
+        }),
     };
-    return await carryOut(work, options, (line) => progress.line(line));
-  } finally {
-    progress.clear();
-    stop.dispose();
-  }
+    return carryOut(work, options, say);
+  });
 }
 
 function show({ system, flags }: Work, result: Result, picture?: LatencyPicture): void {

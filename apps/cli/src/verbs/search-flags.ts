@@ -39,6 +39,11 @@ export function withSharedFlags(command: Command, read: Readers): Command {
     .option("--json", "the whole answer as one line of JSON on standard output");
 }
 
+/** Adds the flag for a client or server of one's own. */
+export function withParts(command: Command, read: Readers): Command {
+  return command.option("--parts <module>", "a client or server of your own", read.path("--parts"));
+}
+
 /** A command line that goes on from here, its words quoted where they must be. */
 export function commandLine(verb: string, words: readonly (string | undefined)[]): string {
   const given = words.filter((word) => word !== undefined);

@@ -10,17 +10,20 @@ import type { FullSpec, SearchResult } from "@faultline/experiment";
 
 import { ExitCode } from "../exit.ts";
 import { loadParts, partsUrl } from "../input/parts.ts";
-import { listenForStop } from "../input/stop.ts";
-import { readers, SEED_MAX } from "../options/values.ts";
-import { count, duration, percent, plural } from "../output/numbers.ts";
-import { bar } from "../output/picture.ts";
+import { readers, SEED_MAX, THREADS_MAX } from "../options/values.ts";
+import { count, percent, plural } from "../output/numbers.ts";
 import { printable } from "../output/printable.ts";
-import { Progress } from "../output/progress.ts";
-import { styleFor } from "../output/style.ts";
 import { createCommand } from "../program.ts";
 import type { Finish } from "../program.ts";
 import type { System } from "../system.ts";
-import { commandLine, loadSimulated, type SharedFlags, withSharedFlags } from "./search-flags.ts";
+import {
+  commandLine,
+  loadSimulated,
+  type SharedFlags,
+  withParts,
+  withSharedFlags,
+} from "./search-flags.ts";
+import { watched, writeAnswer } from "./watched.ts";
 
 interface SearchFlags extends SharedFlags {
   readonly seeds?: number;
@@ -33,40 +36,28 @@ interface SearchFlags extends SharedFlags {
 const SEEDS_DEFAULT = 1_000;
 const SEEDS_MAX = 1_000_000_000;
 const FAILURES_DEFAULT = 1;
-const THREADS_MAX = 256;
-const BAR_COLUMNS = 24;
 
 async function search(system: System, spec: FullSpec, flags: SearchFlags): Promise<SearchResult> {
   const { searchSeeds } = await import("@faultline/experiment");
   const createParts = await loadParts(flags.parts);
   const { seeds = SEEDS_DEFAULT, failures = FAILURES_DEFAULT, base = spec.seed } = flags;
-  const progress = new Progress(system);
-  const style = styleFor(system.stderr, system.env);
-  const startedMs = system.nowMs();
-  const stop = listenForStop(system, () => progress.line("stopping; what is found is kept"));
   const { name, transport } = spec;
-  progress.line(
-    `searching ${printable(name)} over ${transport}, ${plural(seeds, "seed")} from ${base}`,
-  );
-  try {
-    return await searchSeeds(spec, {
+  const begins = `searching ${printable(name)} over ${transport}, ${plural(seeds, "seed")} from ${base}`;
+  return watched(system, { begins, kept: "what is found is kept" }, ({ signal, share, status }) =>
+    searchSeeds(spec, {
       seeds,
       base,
       failuresMax: failures,
-      signal: stop.signal,
+      signal,
       ...(flags.threads === undefined ? {} : { threads: flags.threads }),
       ...(createParts === undefined ? {} : { createParts }),
       ...(flags.parts === undefined ? {} : { partsModule: partsUrl(flags.parts) }),
       onProgress: ({ done, total, failures: found }) =>
-        progress.status(() => {
-          const took = duration(system.nowMs() - startedMs);
-          return `${bar(done / total, BAR_COLUMNS, style)}  ${count(done)} of ${count(total)}  ${count(found)} failing  ${took}  Ctrl-C to stop`;
-        }),
-    });
-  } finally {
-    progress.clear();
-    stop.dispose();
-  }
+        status(
+          () => `${share(done, total)}  ${count(done)} of ${count(total)}  ${count(found)} failing`,
+        ),
+    }),
+  );
 }
 
 /** What was found, and how to go on. */
@@ -127,18 +118,14 @@ export function searchCommand(system: System, finish: Finish): Command {
       "--threads <n>",
       "threads that try seeds (1); the answer is the same",
       read.integer("--threads", 1, THREADS_MAX),
-    )
-    .option("--parts <module>", "a client or server of your own", read.path("--parts"));
-  return withSharedFlags(command, read)
+    );
+  return withSharedFlags(withParts(command, read), read)
     .addHelpText("after", EXAMPLES)
     .action(async (named: string, flags: SearchFlags) => {
       const spec = await loadSimulated(named, system, flags);
       const result = await search(system, spec, flags);
-      const text =
-        flags.json === true
-          ? JSON.stringify(result)
-          : reportLines(result, named, flags).map(printable).join("\n");
-      system.stdout.write(`${text}\n`);
+      const lines = flags.json === true ? null : () => reportLines(result, named, flags);
+      writeAnswer(system, result, lines);
       finish(exitCodeFor(result));
     });
 }

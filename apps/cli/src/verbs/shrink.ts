@@ -14,16 +14,21 @@ import type { FullSpec, RunSize, ShrinkResult } from "@faultline/experiment";
 import { ExitCode, ToolError } from "../exit.ts";
 import { writeTextFile } from "../input/file.ts";
 import { importFrom, loadParts } from "../input/parts.ts";
-import { listenForStop } from "../input/stop.ts";
 import { readers, SEED_MAX } from "../options/values.ts";
-import { count, duration, plural } from "../output/numbers.ts";
+import { count, plural } from "../output/numbers.ts";
 import { printable, shown } from "../output/printable.ts";
-import { Progress } from "../output/progress.ts";
 import { createCommand } from "../program.ts";
 import type { Finish } from "../program.ts";
 import { reasonOf } from "../reasons.ts";
 import type { System } from "../system.ts";
-import { commandLine, loadSimulated, type SharedFlags, withSharedFlags } from "./search-flags.ts";
+import {
+  commandLine,
+  loadSimulated,
+  type SharedFlags,
+  withParts,
+  withSharedFlags,
+} from "./search-flags.ts";
+import { watched, writeAnswer } from "./watched.ts";
 
 interface ShrinkFlags extends SharedFlags {
   readonly seed?: number;
@@ -43,31 +48,21 @@ async function shrinkWatched(
 ): Promise<ShrinkResult> {
   const { shrink } = await import("@faultline/experiment");
   const createParts = await loadParts(flags.parts);
-  const progress = new Progress(system);
-  const startedMs = system.nowMs();
-  const stop = listenForStop(system, () =>
-    progress.line("stopping; the smallest run so far is kept"),
-  );
   const { seed = spec.seed, signature, trials, parts, out = "." } = flags;
-  progress.line(`shrinking ${printable(spec.name)} over ${spec.transport}, seed ${seed}`);
-  try {
-    return await shrink(spec, {
+  const begins = `shrinking ${printable(spec.name)} over ${spec.transport}, seed ${seed}`;
+  const announcement = { begins, kept: "the smallest run so far is kept" };
+  return watched(system, announcement, ({ signal, status }) =>
+    shrink(spec, {
       seed,
-      signal: stop.signal,
+      signal,
       ...(signature === undefined ? {} : { signature }),
       ...(trials === undefined ? {} : { trialsMax: trials }),
       ...(createParts === undefined ? {} : { createParts }),
       ...(parts === undefined ? {} : { partsModule: importFrom(out, parts) }),
       onProgress: ({ stage, trials: done, faultEvents }) =>
-        progress.status(() => {
-          const took = duration(system.nowMs() - startedMs);
-          return `${stage}  ${plural(faultEvents, "fault event")}  ${plural(done, "run")}  ${took}  Ctrl-C to stop`;
-        }),
-    });
-  } finally {
-    progress.clear();
-    stop.dispose();
-  }
+        status(() => `${stage}  ${plural(faultEvents, "fault event")}  ${plural(done, "run")}`),
+    }),
+  );
 }
 
 function writeFiles(folder: string, { spec, story, test }: ShrinkResult): string[] {
@@ -152,20 +147,16 @@ export function shrinkCommand(system: System, finish: Finish): Command {
       `runs it may take (${count(TRIALS_DEFAULT)})`,
       read.integer("--trials", 1, TRIALS_MAX),
     )
-    .option("--parts <module>", "a client or server of your own", read.path("--parts"))
     .option("--out <folder>", "writes spec.json, story.md and repro.test.ts", read.path("--out"));
-  return withSharedFlags(command, read)
+  return withSharedFlags(withParts(command, read), read)
     .addHelpText("after", EXAMPLES)
     .action(async (named: string, flags: ShrinkFlags) => {
       const spec = await loadSimulated(named, system, flags);
       const result = await shrinkWatched(system, spec, flags);
       const written = flags.out !== undefined && result.spec !== null;
       const files = written ? writeFiles(flags.out, result) : [];
-      const text =
-        flags.json === true
-          ? JSON.stringify(result)
-          : reportLines(result, files, flags).map(printable).join("\n");
-      system.stdout.write(`${text}\n`);
+      const lines = flags.json === true ? null : () => reportLines(result, files, flags);
+      writeAnswer(system, result, lines);
       finish(exitCodeFor(result));
     });
 }
