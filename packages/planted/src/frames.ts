@@ -9,6 +9,7 @@
  */
 import type { Dialer, Frame, Link, LinkEvents } from "@faultline/protocol";
 import { encodeFrame, FrameDecoder, isRefusal } from "@faultline/protocol";
+import { eventsWith, linkWith } from "./forward.ts";
 
 /** Sees the frames of one link. */
 export interface Middleman {
@@ -42,14 +43,7 @@ class Splitter {
 /** A link whose frames somebody sees. */
 export function overhear(link: Link, middleman: Middleman): Link {
   const splitter = new Splitter();
-  return {
-    kind: link.kind,
-    get remote() {
-      return link.remote;
-    },
-    get local() {
-      return link.local;
-    },
+  return linkWith(link, {
     send(bytes) {
       splitter.split(
         bytes,
@@ -58,18 +52,13 @@ export function overhear(link: Link, middleman: Middleman): Link {
       );
       return link.send(bytes);
     },
-    pause: () => link.pause(),
-    resume: () => link.resume(),
-    end: () => link.end(),
-    reset: () => link.reset(),
-  };
+  });
 }
 
 /** Events of a link whose frames somebody may change. */
 export function intercept(events: LinkEvents, middleman: Middleman): LinkEvents {
   const splitter = new Splitter();
-  return {
-    onOpen: () => events.onOpen(),
+  return eventsWith(events, {
     onBytes(bytes) {
       const see = (frame: Frame): void => {
         const changed = middleman.received(frame);
@@ -77,10 +66,7 @@ export function intercept(events: LinkEvents, middleman: Middleman): LinkEvents 
       };
       splitter.split(bytes, see, (damaged) => events.onBytes(damaged));
     },
-    onDrain: () => events.onDrain(),
-    onEnd: () => events.onEnd(),
-    onClose: (error) => events.onClose(error),
-  };
+  });
 }
 
 /** A dialer on each of whose links a new middleman sits. */

@@ -6,6 +6,7 @@
  */
 import { createClient, type ClientOptions } from "@faultline/client";
 import type { Clock, Dialer, Link, LinkEvents } from "@faultline/protocol";
+import { eventsWith, linkWith } from "./forward.ts";
 import type { CreateParts } from "./parts.ts";
 
 const PIECE_BYTES = 512;
@@ -66,20 +67,18 @@ function pieceDialer(dialer: Dialer, clock: Clock, leftover: Leftover | undefine
   return {
     kind: dialer.kind,
     dial(events: LinkEvents): Link {
-      const link = dialer.dial({
+      const changes: Partial<LinkEvents> = {
         onOpen() {
           if (leftover?.bytes !== undefined) writer.write(leftover.bytes);
           if (leftover !== undefined) leftover.bytes = undefined;
           events.onOpen();
         },
-        onBytes: (bytes) => events.onBytes(bytes),
-        onDrain: () => events.onDrain(),
-        onEnd: () => events.onEnd(),
         onClose(error) {
           close();
           events.onClose(error);
         },
-      });
+      };
+      const link = dialer.dial(eventsWith(events, changes));
       const writer = new PieceWriter(clock, link);
       const close = (): void => {
         const rest = writer.close();
@@ -91,26 +90,17 @@ function pieceDialer(dialer: Dialer, clock: Clock, leftover: Leftover | undefine
 }
 
 function pieceLink(link: Link, writer: PieceWriter, close: () => void): Link {
-  return {
-    kind: link.kind,
-    get remote() {
-      return link.remote;
-    },
-    get local() {
-      return link.local;
-    },
+  return linkWith(link, {
     send(bytes) {
       writer.write(bytes);
       return true;
     },
-    pause: () => link.pause(),
-    resume: () => link.resume(),
     end: () => writer.end(),
     reset() {
       close();
       link.reset();
     },
-  };
+  });
 }
 
 function partsWith(createLeftover: () => Leftover | undefined): CreateParts {

@@ -6,6 +6,7 @@
  */
 import { createClient } from "@faultline/client";
 import type { Clock, Dialer, LinkEvents } from "@faultline/protocol";
+import { eventsWith, linkWith } from "./forward.ts";
 import type { CreateParts } from "./parts.ts";
 
 const MOMENT_US = 2_000;
@@ -15,36 +16,20 @@ function deafDialer(dialer: Dialer, clock: Clock, momentUs: number): Dialer {
     kind: dialer.kind,
     dial(events: LinkEvents) {
       let listening = momentUs === 0;
-      const link = dialer.dial({
-        onOpen: () => events.onOpen(),
-        onBytes: (bytes) => events.onBytes(bytes),
-        onDrain() {
-          if (!listening) return;
-          listening = momentUs === 0;
-          events.onDrain();
-        },
-        onEnd: () => events.onEnd(),
-        onClose: (error) => events.onClose(error),
-      });
-      return {
-        kind: link.kind,
-        get remote() {
-          return link.remote;
-        },
-        get local() {
-          return link.local;
-        },
+      const onDrain = (): void => {
+        if (!listening) return;
+        listening = momentUs === 0;
+        events.onDrain();
+      };
+      const link = dialer.dial(eventsWith(events, { onDrain }));
+      return linkWith(link, {
         send(bytes) {
           const more = link.send(bytes);
           if (!more && !listening)
             clock.setTimer(clock.nowUs() + momentUs, () => (listening = true));
           return more;
         },
-        pause: () => link.pause(),
-        resume: () => link.resume(),
-        end: () => link.end(),
-        reset: () => link.reset(),
-      };
+      });
     },
   };
 }
