@@ -3,10 +3,9 @@
  *
  * What modules remember from one run to the next hides from a second run beside them; here it shows.
  */
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
-import { Worker } from "node:worker_threads";
+import { Worker, resourceLimits } from "node:worker_threads";
 import { RunError, type RunErrorCode } from "../run/error.ts";
+import { threadEntry } from "../series/entry.ts";
 import type { FullSpec } from "../spec/types.ts";
 import type { TracedReport, TraceRequest } from "./traced.ts";
 
@@ -31,7 +30,10 @@ export interface Elsewhere {
 /** Starts the run. Its report rejects as `runExperiment` does, or with `world-failed` where the thread is lost. */
 export function startElsewhere(spec: FullSpec, request: TraceRequest): Elsewhere {
   const setup: CheckSetup = { spec, request };
-  const worker = new Worker(entry(), { workerData: setup });
+  const worker = new Worker(threadEntry("#check-thread"), {
+    workerData: setup,
+    resourceLimits: { ...resourceLimits },
+  });
   const report = new Promise<TracedReport>((resolve, reject) => {
     worker.on("message", (said: CheckReport) => {
       if (said.report === "run") resolve(said.run);
@@ -47,9 +49,4 @@ export function startElsewhere(spec: FullSpec, request: TraceRequest): Elsewhere
 
 function lost(why: unknown): string {
   return `The second run was lost with its thread: ${why instanceof Error ? why.message : String(why)}`;
-}
-
-/** The private import of package.json: the source here, the built file in a published package. */
-function entry(): URL {
-  return pathToFileURL(createRequire(import.meta.url).resolve("#check-thread"));
 }

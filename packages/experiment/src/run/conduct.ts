@@ -26,7 +26,8 @@ import { Recoveries } from "./recovery.ts";
 import type { RunOptions } from "./run.ts";
 import { Tally } from "./tally.ts";
 
-const WALL_MS_MAX = 3_600_000;
+/** How long a run, or all runs of a series, may take where nobody says it: an hour. */
+export const WALL_MS_MAX = 3_600_000;
 const PROGRESS_CALLS = 100;
 
 /** A run that is over: its result, and what that was made of. */

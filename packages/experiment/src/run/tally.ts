@@ -25,24 +25,27 @@ export type MessageCounts = Pick<
   | "ambiguous"
 >;
 
+/** The counts before anything has settled. */
+export const NOTHING_SETTLED: MessageCounts = {
+  messages: 0,
+  delivered: 0,
+  failed: 0,
+  rejected: 0,
+  indeterminate: 0,
+  attempts: 0,
+  retries: 0,
+  timeouts: 0,
+  errorReplies: 0,
+  resets: 0,
+  corruptionsUndetected: 0,
+  ambiguous: 0,
+};
+
 /** One growing set of counts. */
 export class Tally {
   readonly latency: LatencySample = new LatencySample();
   readonly service: LatencySample = new LatencySample();
-  readonly #counts: { -readonly [Name in keyof MessageCounts]: number } = {
-    messages: 0,
-    delivered: 0,
-    failed: 0,
-    rejected: 0,
-    indeterminate: 0,
-    attempts: 0,
-    retries: 0,
-    timeouts: 0,
-    errorReplies: 0,
-    resets: 0,
-    corruptionsUndetected: 0,
-    ambiguous: 0,
-  };
+  readonly #counts: { -readonly [Name in keyof MessageCounts]: number } = { ...NOTHING_SETTLED };
 
   /** The counts so far, a copy. */
   get counts(): MessageCounts {

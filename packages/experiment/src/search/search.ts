@@ -6,6 +6,7 @@
  */
 import type { Interval } from "../result/types.ts";
 import { hashJson } from "../result/canonical.ts";
+import { THREADS_MAX } from "../series/threads.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { wilson } from "../statistics/wilson.ts";
 import type { Failure } from "./failure.ts";
@@ -66,7 +67,6 @@ export interface SearchResult {
 
 const SEEDS_DEFAULT = 1_000;
 const SEEDS_MAX = 1_000_000_000;
-const THREADS_MAX = 256;
 
 /**
  * Tries one seed after another.

@@ -6,9 +6,8 @@
  * Whoever reads may stop at any seed, and gets the same answer from any number of threads: what was
  * tried beyond it is thrown away. A thread that is lost takes the search with it, as a crash here would.
  */
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
-import { Worker } from "node:worker_threads";
+import { Worker, resourceLimits } from "node:worker_threads";
+import { threadEntry } from "../series/entry.ts";
 import type { FullSpec } from "../spec/types.ts";
 import type { Failure } from "./failure.ts";
 import { type CreateParts, runTrial } from "./trial.ts";
@@ -139,7 +138,10 @@ class TrialPool {
   }
 
   #start(): Worker {
-    const worker = new Worker(threadEntry(), { workerData: this.#setup });
+    const worker = new Worker(threadEntry("#trial-thread"), {
+      workerData: this.#setup,
+      resourceLimits: { ...resourceLimits },
+    });
     this.#workers.set(worker, undefined);
     worker.on("message", (answer: TrialAnswer) => {
       const order = this.#workers.get(worker);
@@ -155,9 +157,4 @@ class TrialPool {
     );
     return worker;
   }
-}
-
-/** The private import of package.json: the source here, the built file in a published package. */
-function threadEntry(): URL {
-  return pathToFileURL(createRequire(import.meta.url).resolve("#trial-thread"));
 }

@@ -9,6 +9,7 @@ import type { Measured } from "../result/assemble.ts";
 import type { Counts } from "../result/types.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { declaredFaults } from "../plan/faults.ts";
+import { NOTHING_SETTLED } from "../run/tally.ts";
 import { Slowest } from "./slowest.ts";
 import { LatencySample } from "../statistics/latency.ts";
 import type { View } from "../verdict/view.ts";
@@ -74,22 +75,11 @@ export class Pooled {
 }
 
 const NOTHING: Counts = {
-  messages: 0,
-  delivered: 0,
-  failed: 0,
-  rejected: 0,
-  indeterminate: 0,
-  attempts: 0,
-  retries: 0,
-  timeouts: 0,
-  errorReplies: 0,
-  resets: 0,
+  ...NOTHING_SETTLED,
   reconnects: 0,
   corruptionsDetected: 0,
-  corruptionsUndetected: 0,
   duplicatesSuppressed: 0,
   staleReplies: 0,
-  ambiguous: 0,
   executions: 0,
   bytesSent: 0,
   bytesReceived: 0,

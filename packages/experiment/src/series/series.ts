@@ -10,6 +10,7 @@
 import { availableParallelism } from "node:os";
 import { assembleResult } from "../result/assemble.ts";
 import type { Envelope, ExchangeLine, Result } from "../result/types.ts";
+import { WALL_MS_MAX } from "../run/conduct.ts";
 import type { RunOptions } from "../run/run.ts";
 import type { Wall } from "../run/port.ts";
 import { systemWall } from "../run/world.ts";
@@ -24,7 +25,6 @@ import { Meter } from "./meter.ts";
 import { ThreadPool } from "./thread-pool.ts";
 import { threadsFor } from "./threads.ts";
 
-const WALL_MS_MAX = 3_600_000;
 /** Failed runs after which the others are not tried: something is wrong with the laboratory. */
 const FAILED_MAX = 20;
 

@@ -4,9 +4,8 @@
  * Every run it is given ends: finished, failed, or with the thread. A thread that saw a run fail
  * is spent, so no run inherits another one's trouble; one that finished cleanly takes the next.
  */
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
 import { Worker, resourceLimits } from "node:worker_threads";
+import { threadEntry } from "./entry.ts";
 import type { ThreadOrder, ThreadReport, ThreadSetup } from "./messages.ts";
 import { messageOf } from "./messages.ts";
 
@@ -25,7 +24,7 @@ export class SeriesThread {
   #gone = false;
 
   /** @param entry @default run-thread.ts */
-  constructor(setup: ThreadSetup, watcher: ThreadWatcher, entry: URL = defaultEntry()) {
+  constructor(setup: ThreadSetup, watcher: ThreadWatcher, entry: URL = threadEntry("#run-thread")) {
     this.#watcher = watcher;
     // a thread of a bounded thread is bounded alike
     this.#worker = new Worker(entry, { workerData: setup, resourceLimits: { ...resourceLimits } });
@@ -74,12 +73,4 @@ export class SeriesThread {
     this.#gone = true;
     this.#watcher.onLost(this.#index, why, this);
   }
-}
-
-/**
- * The private import of package.json, so that it is the source here and the built file in a
- * published package. `import.meta.resolve` says the same, but not in every test runner.
- */
-function defaultEntry(): URL {
-  return pathToFileURL(createRequire(import.meta.url).resolve("#run-thread"));
 }

@@ -5,7 +5,8 @@ import type { RunOptions } from "../run/run.ts";
 import { messagesInAll, runsOf } from "../spec/seeds.ts";
 import type { FullSpec } from "../spec/types.ts";
 
-const THREADS_MAX = 256;
+/** Threads that anything here may take: more than any machine has cores. */
+export const THREADS_MAX = 256;
 /** Messages that take about as long as starting a thread: fewer are not worth another. */
 const MESSAGES_PER_THREAD = 20_000;
 
