@@ -71,6 +71,15 @@ function end(system: System, name: string, error: unknown): ExitCode {
   return ExitCode.tool;
 }
 
+/** A verb that is not there is refused, also where its help is asked for: the parser would show that of all. */
+function withoutUnknownHelp(program: Command, args: readonly string[]): string[] {
+  const [verb = "-"] = args;
+  const { commands } = program;
+  const known =
+    verb.startsWith("-") || verb === "help" || commands.some((command) => command.name() === verb);
+  return known || commands.length === 0 ? [...args] : [verb];
+}
+
 /**
  * Parses the arguments of `system` and runs the verb they name.
  *
@@ -86,7 +95,7 @@ export async function runProgram(
     code = given;
   });
   try {
-    await program.parseAsync([...system.args], { from: "user" });
+    await program.parseAsync(withoutUnknownHelp(program, system.args), { from: "user" });
     return code;
   } catch (error) {
     return end(system, program.name(), error);

@@ -33,6 +33,7 @@ const TABLE: readonly (readonly [args: string[], message: string])[] = [
   // verbs and options
   [["frobnicate"], "faultline: unknown command 'frobnicate'"],
   [["rum"], "unknown command 'rum' (did you mean run?)"],
+  [["rum", "--help"], "unknown command 'rum' (did you mean run?)"],
   [["run"], "missing required argument 'spec'"],
   [["run", "loss", "extra"], "too many arguments for 'run'"],
   [["run", "loss", "--sed", "1"], "unknown option '--sed' (did you mean --seed?)"],
