@@ -31,5 +31,8 @@ export type { PipeItem, PipeLimits } from "./pipe/text.ts";
 export type { Clock, Dialer, Draw, Link, LinkError, LinkEvents, Timer } from "./ports.ts";
 export { isRefusal } from "./refusal.ts";
 export type { Refusal, RefusalCode } from "./refusal.ts";
+export type { Wire, WireSide, WireTap, WireWatcher } from "./tap/tap.ts";
+export { tapDialer } from "./tap/tap-dialer.ts";
+export type { TapOptions } from "./tap/tap-dialer.ts";
 export { FrameWriter } from "./writer.ts";
 export type { FrameWriterOptions } from "./writer.ts";
