@@ -4,8 +4,8 @@
  * The only place where attempts begin and end, so counts and records cannot disagree. A record
  * that has ended can still change once, when its reply comes late after all.
  */
+import type { Channel } from "./channel.ts";
 import type { AttemptFailure, AttemptStatus } from "./failure.ts";
-import type { Line } from "./line.ts";
 import type { AttemptRecord, Operation } from "./operation.ts";
 import type { AttemptEnd } from "./outcome.ts";
 import type { Reporter } from "./reporter.ts";
@@ -18,6 +18,9 @@ export interface Ending {
   readonly nowUs: number;
 }
 
+/** When an attempt was sent, and where. */
+type Sent = Pick<AttemptRecord, "sentUs" | "endpoint" | "local" | "sequence">;
+
 /** The log. */
 export class AttemptLog {
   readonly #counters: Counters;
@@ -28,10 +31,11 @@ export class AttemptLog {
     this.#reporter = reporter;
   }
 
-  /** Bytes of the operation's next attempt are about to be handed to the line. */
-  begin(operation: Operation, line: Line, nowUs: number): void {
+  /** Bytes of the operation's next attempt are about to be handed to the channel. */
+  begin(operation: Operation, { endpoint, line }: Channel, nowUs: number): void {
     const { local } = line;
-    const record = this.#add(operation, { sentUs: nowUs, local, sequence: line.sequence++ });
+    const sequence = line.sequence++;
+    const record = this.#add(operation, { sentUs: nowUs, endpoint, local, sequence });
     operation.running = record;
     if (!this.#reporter.isOn) return;
     const { attempt } = record;
@@ -43,10 +47,11 @@ export class AttemptLog {
     });
   }
 
-  /** Bytes of a second attempt are about to be handed to the line, beside the one under way. */
-  hedge(operation: Operation, line: Line, nowUs: number): void {
+  /** Bytes of a second attempt are about to be handed to the channel, beside the one under way. */
+  hedge(operation: Operation, channel: Channel, nowUs: number): void {
     const { running } = operation;
-    this.begin(operation, line, nowUs);
+    this.begin(operation, channel, nowUs);
+    operation.takeTwin(channel);
     operation.twin = operation.running;
     operation.running = running;
     this.#counters.hedges++;
@@ -59,6 +64,7 @@ export class AttemptLog {
     const { twin } = operation;
     operation.running = undefined;
     operation.twin = undefined;
+    operation.leaveTwin();
     this.#close(operation, record, ending);
     if (twin === undefined) return;
     const { ended, nowUs } = ending;
@@ -68,8 +74,9 @@ export class AttemptLog {
 
   /** One of the two attempts under way has ended; the other goes on. */
   endOne(operation: Operation, record: AttemptRecord, ending: Ending): void {
-    if (record === operation.running) operation.running = operation.twin;
+    if (record === operation.running) operation.exchangeTwins();
     operation.twin = undefined;
+    operation.leaveTwin();
     this.#close(operation, record, ending);
   }
 
@@ -79,7 +86,9 @@ export class AttemptLog {
     failure: AttemptFailure,
     since: { sentUs: number; nowUs: number },
   ): void {
-    const record = this.#add(operation, { sentUs: since.sentUs, local: "", sequence: undefined });
+    const { sentUs } = since;
+    const endpoint = operation.channel?.endpoint;
+    const record = this.#add(operation, { sentUs, endpoint, local: "", sequence: undefined });
     const { status } = failure;
     this.#close(operation, record, { ended: "refused", status, nowUs: since.nowUs });
   }
@@ -91,10 +100,7 @@ export class AttemptLog {
     this.#close(operation, record, { ended: "late-reply", status: undefined, nowUs });
   }
 
-  #add(
-    operation: Operation,
-    { sentUs, local, sequence }: Pick<AttemptRecord, "sentUs" | "local" | "sequence">,
-  ): AttemptRecord {
+  #add(operation: Operation, { sentUs, endpoint, local, sequence }: Sent): AttemptRecord {
     const attempt = operation.attempts.length + 1;
     const record: AttemptRecord = {
       attempt,
@@ -102,6 +108,7 @@ export class AttemptLog {
       endedUs: sentUs,
       ended: undefined,
       status: undefined,
+      endpoint,
       local,
       sequence,
     };

@@ -64,3 +64,13 @@ export function classify(failure: AttemptFailure, handed: boolean): FailureClass
   if (failure.code !== "error-reply") return TRANSIENT;
   return ERROR_REPLIES[failure.status as ErrorReplyStatus];
 }
+
+const AGAINST_SERVER: ReadonlySet<FailureKind> = new Set(["unsent", "transient", "throttled"]);
+
+/**
+ * Whether a failure counts against the server: no answer, a lost one, too much to do. A refusal is
+ * an answer, and a good one: it is the request that was wrong.
+ */
+export function isAgainstServer(failure: AttemptFailure, handed: boolean): boolean {
+  return AGAINST_SERVER.has(classify(failure, handed).kind);
+}

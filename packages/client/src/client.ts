@@ -10,6 +10,7 @@ import type { Done } from "./operation.ts";
 import type { ClientOptions, SubmitOptions } from "./options.ts";
 import { createPolicy } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
+import { soleRoute } from "./route.ts";
 import type { ClientStats } from "./stats.ts";
 
 /** How a client is closed. */
@@ -73,7 +74,7 @@ class PromiseClient implements Client {
   readonly #engine: Engine;
 
   constructor(options: ClientOptions) {
-    this.#engine = new Engine(createPolicy(options));
+    this.#engine = new Engine(createPolicy(options), soleRoute);
   }
 
   send(body: Uint8Array | string, options: SubmitOptions = NO_OPTIONS): Promise<Outcome> {

@@ -14,6 +14,7 @@ import type { Done } from "./operation.ts";
 import { Operation } from "./operation.ts";
 import type { Policy, SubmitOptions } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
+import type { CreateRoute } from "./route.ts";
 import type { ClientStats } from "./stats.ts";
 import { rttStats } from "./stats.ts";
 
@@ -27,9 +28,11 @@ export class Engine {
   /** Whether `submit` is running: outcomes then wait until it has returned. */
   #submitting = false;
 
-  constructor(policy: Policy) {
+  constructor(policy: Policy, createRoute: CreateRoute) {
     this.#policy = policy;
-    this.#flow = new Flow(policy, (operation, outcome) => this.#settled(operation, outcome));
+    this.#flow = new Flow(policy, createRoute, (operation, outcome) =>
+      this.#settled(operation, outcome),
+    );
     this.#closing = new Closing(this.#flow);
   }
 

@@ -89,6 +89,8 @@ export type Happening =
       readonly nowUs: number;
       readonly failure: AttemptFailure;
       readonly handed: boolean;
+      /** Another endpoint may take it at once. */
+      readonly elsewhere: boolean;
       /** The server's wish, 0 for none: the next wait is exactly this long. Infinity: no retry. */
       readonly retryAfterUs: number;
     }
@@ -171,7 +173,7 @@ function failed(
   happening: Happening & { readonly on: "failed" },
   rules: Rules,
 ): Exchange {
-  const { failure, handed, nowUs, retryAfterUs } = happening;
+  const { elsewhere, failure, handed, nowUs, retryAfterUs } = happening;
   const found = classify(failure, handed);
   const past = pastAfter(before, failure, handed);
   if (!found.retry) return giveUp(past, rules, "refused-by-server", "the server refuses it");
@@ -190,6 +192,8 @@ function failed(
   if (retryAfterUs === Infinity) {
     return giveUp(past, rules, "refused-by-server", "the server asks not to repeat it");
   }
+  // No byte has left, and somebody else may be there: nobody is spared anything by a wait.
+  if (found.kind === "unsent" && elsewhere) return { at: "ready", past };
   const free = found.kind === "unsent" || (found.kind === "unprocessed" && !before.spared);
   return wait(past, { kind: found.kind, free, nowUs, retryAfterUs }, rules);
 }

@@ -11,91 +11,66 @@
 import type { Clock } from "@faultline/protocol";
 import { Aborts } from "./aborts.ts";
 import { AttemptLog } from "./attempt-log.ts";
-import type { Connection } from "./connection.ts";
+import type { Channel, ChannelOwner } from "./channel.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Happening, Settled } from "./exchange.ts";
 import { advance } from "./exchange.ts";
 import type { AttemptFailure } from "./failure.ts";
-import { FrameConnection } from "./frame-connection.ts";
 import { Gate } from "./gate.ts";
+import { BARRED, CLOSED, failed, PLACED, REPLY, TIMEOUT } from "./happenings.ts";
 import { Hedging } from "./hedging.ts";
-import { Inbox } from "./inbox.ts";
-import type { LineOwner } from "./line.ts";
-import { Line } from "./line.ts";
-import { Liveness } from "./liveness.ts";
 import type { Operation } from "./operation.ts";
 import type { Policy } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 import { Pending } from "./pending.ts";
-import { PipeConnection } from "./pipe-connection.ts";
 import { Queue } from "./queue.ts";
 import { Reporter } from "./reporter.ts";
+import type { CreateRoute, Route } from "./route.ts";
 import type { Counters } from "./stats.ts";
 import { createCounters } from "./stats.ts";
-import type { Timing } from "./timing.ts";
-
-const PLACED: Happening = { on: "placed" };
-const REPLY: Happening = { on: "reply" };
-const BARRED: Happening = { on: "barred" };
-const CLOSED: Happening = { on: "abandoned", code: "closed", cause: undefined };
-const TIMEOUT: AttemptFailure = { code: "timeout", status: undefined, message: "no reply in time" };
 
 /** Is told, exactly once for each message, what became of it. */
 export type OnSettled = (operation: Operation, outcome: Outcome) => void;
 
 /** The messages of one client and all they need. */
-export class Flow implements LineOwner {
+export class Flow implements ChannelOwner {
   readonly counters: Counters = createCounters();
   readonly deadlines: Deadlines;
   readonly reporter: Reporter;
   readonly #clock: Clock;
   readonly #expectReply: boolean;
   readonly #onSettled: OnSettled;
-  readonly #line: Line;
-  readonly #connection: Connection;
-  readonly #liveness: Liveness;
+  readonly #route: Route;
   readonly #gate: Gate;
   readonly #hedging: Hedging | undefined;
   readonly #log: AttemptLog;
-  readonly #timing: Timing;
   readonly #pending: Pending<Operation>;
   readonly #queue: Queue<Operation>;
   readonly #aborts: Aborts<Operation>;
   #filling = false;
 
-  constructor(policy: Policy, onSettled: OnSettled) {
-    const { clock } = policy;
+  constructor(policy: Policy, createRoute: CreateRoute, onSettled: OnSettled) {
+    const { breaker, clock, hedge } = policy;
     const { counters } = this;
     const deadlines = new Deadlines(clock);
     const reporter = new Reporter(clock, policy.onEvent);
     const log = new AttemptLog(counters, reporter);
     const pending = new Pending<Operation>(policy.inFlightMax);
-    const { timing } = policy;
-    const shared = { clock, counters, deadlines, log, pending, policy, reporter, timing };
-    const line = new Line({ ...shared, ...policy }, this);
     const happen = this.happen.bind(this);
-    const { breaker, hedge } = policy;
-    const arrivals = new Inbox({ ...shared, happen, hedge, line });
-    const Codec = policy.codec === "pipe" ? PipeConnection : FrameConnection;
-    const connection = new Codec({ ...shared, arrivals, line });
+    const shared = { clock, counters, deadlines, happen, log, pending, policy, reporter };
+    const route = createRoute({ ...shared, owner: this });
     this.deadlines = deadlines;
     this.reporter = reporter;
     this.#clock = clock;
     this.#expectReply = policy.expectReply;
     this.#onSettled = onSettled;
-    this.#line = line;
-    this.#connection = connection;
-    this.#liveness = new Liveness({ ...shared, connection, line });
-    this.#timing = timing;
+    this.#route = route;
     this.#gate = new Gate({ ...shared, breaker });
-    this.#hedging =
-      hedge === null ? undefined : new Hedging({ ...shared, connection, happen, hedge, line });
+    this.#hedging = hedge === null ? undefined : new Hedging({ ...shared, hedge, route });
     this.#log = log;
     this.#pending = pending;
     this.#queue = new Queue({ itemsMax: policy.queueMax, bytesMax: policy.queueBytesMax });
-    this.#aborts = new Aborts((operation, cause) =>
-      this.happen(operation, { on: "abandoned", code: "aborted", cause }, clock.nowUs()),
-    );
+    this.#aborts = new Aborts((operation, cause) => this.#abort(operation, cause));
   }
 
   get inFlight(): number {
@@ -134,6 +109,7 @@ export class Flow implements LineOwner {
         return;
       case "ready":
         operation.readyUs = nowUs;
+        operation.leave();
         if (this.#gate.ask(operation, nowUs)) this.#transmit(operation, nowUs);
         else this.happen(operation, BARRED, nowUs);
         return;
@@ -141,6 +117,7 @@ export class Flow implements LineOwner {
         this.deadlines.append(operation, exchange.untilUs);
         return;
       case "backoff":
+        operation.leave();
         this.deadlines.set(operation, exchange.untilUs);
         this.#reportBackoff(operation, nowUs, exchange.untilUs - nowUs);
         return;
@@ -154,18 +131,19 @@ export class Flow implements LineOwner {
 
   /** The time has come that a message waited for. */
   due(operation: Operation, nowUs: number): void {
-    const { running } = operation;
-    if (running === undefined) {
+    const { channel, running, twinChannel } = operation;
+    if (running === undefined || channel === undefined) {
       this.happen(operation, { on: "due", nowUs }, nowUs);
       return;
     }
     if (this.#hedging?.due(operation, nowUs) === true) return;
-    this.#connection.giveUp(nowUs);
+    channel.connection.giveUp(nowUs);
     // What had come of a reply may just have been told.
     if (operation.running !== running) return;
     this.#log.end(operation, { ended: "timeout", status: undefined, nowUs });
     this.happen(operation, failed(TIMEOUT, nowUs), nowUs);
-    this.#liveness.suspect(running.sentUs, nowUs);
+    channel.timedOut(running.sentUs, nowUs);
+    if (twinChannel !== channel) twinChannel?.timedOut(running.sentUs, nowUs);
   }
 
   /** Settles every open message as `closed`, those that wait first. */
@@ -177,45 +155,53 @@ export class Flow implements LineOwner {
     for (const operation of this.#pending.list()) this.happen(operation, CLOSED, nowUs);
   }
 
-  /** Says goodbye and ends the line. */
+  /** Says goodbye and ends the lines. */
   finish(closed: () => void): void {
-    if (this.#line.isOpen) this.#connection.farewell();
-    this.#line.finish(closed);
-  }
-
-  onLineReady(): void {
-    for (const operation of this.#pending.list()) {
-      if (!this.#line.isReady) return;
-      if (operation.exchange.at === "ready") this.#transmit(operation, this.#clock.nowUs());
+    const { channels } = this.#route;
+    let left = channels.length;
+    for (const { connection, line } of channels) {
+      if (line.isOpen) connection.farewell();
+      line.finish(() => {
+        if (--left === 0) closed();
+      });
     }
   }
 
-  onLineBytes(bytes: Uint8Array, nowUs: number): void {
-    this.#connection.receive(bytes, nowUs);
+  onChannelReady(channel: Channel): void {
+    for (const operation of this.#pending.list()) {
+      if (!channel.line.isReady) return;
+      if (operation.waitsFor(channel)) this.#transmit(operation, this.#clock.nowUs());
+    }
   }
 
-  onDialFailed(failure: AttemptFailure): void {
+  onDialFailed(channel: Channel, failure: AttemptFailure): void {
     const nowUs = this.#clock.nowUs();
+    channel.judge?.(false, nowUs);
     for (const operation of this.#pending.list()) {
-      if (operation.exchange.at !== "ready") continue;
-      const sentUs = Math.max(operation.readyUs, this.#line.dialledUs);
+      if (!operation.waitsFor(channel)) continue;
+      const sentUs = Math.max(operation.readyUs, channel.line.dialledUs);
       this.#log.refuse(operation, failure, { sentUs, nowUs });
-      this.happen(operation, failed(failure, nowUs, false), nowUs);
+      const elsewhere = this.#route.hasElsewhere(operation, nowUs);
+      this.happen(operation, failed(failure, nowUs, { handed: false, elsewhere }), nowUs);
     }
   }
 
-  onLineLost(failure: AttemptFailure): void {
+  onChannelLost(channel: Channel, failure: AttemptFailure): void {
     const nowUs = this.#clock.nowUs();
-    this.#connection.renew();
+    channel.connection.renew();
     const inFlight = this.#pending.list();
-    const isUsed = inFlight.some((operation) => operation.running !== undefined);
-    if (isUsed || failure.status !== "link-ended") this.counters.resets++;
-    for (const operation of inFlight) {
-      if (operation.exchange.at === "ready") this.#line.want();
-      if (operation.running === undefined) continue;
-      this.#log.end(operation, { ended: failure.code, status: failure.status, nowUs });
-      this.happen(operation, failed(failure, nowUs), nowUs);
+    const isUsed = inFlight.some((operation) => operation.runsOn(channel));
+    if (isUsed || failure.status !== "link-ended") {
+      this.counters.resets++;
+      channel.judge?.(false, nowUs);
     }
+    for (const operation of inFlight) {
+      if (operation.waitsFor(channel)) {
+        operation.leave();
+        this.#transmit(operation, nowUs);
+      } else if (operation.runsOn(channel)) this.#lose(operation, channel, failure);
+    }
+    if (failure.status === "link-silent") this.#route.silent(channel, nowUs);
   }
 
   #isNext(operation: Operation): boolean {
@@ -242,23 +228,48 @@ export class Flow implements LineOwner {
     this.#filling = false;
   }
 
-  /** Sends a message that is ready, or has it wait for the line. */
+  /** Sends a message that is ready, or has it wait for a line. */
   #transmit(operation: Operation, nowUs: number): void {
-    if (!this.#line.isReady) {
+    const channel = operation.channel ?? operation.take(this.#route.choose(operation, nowUs));
+    if (!channel.line.isReady) {
       this.deadlines.set(operation, operation.deadlineUs);
-      this.#line.want();
-      if (this.#line.isFull) this.#liveness.stalled();
+      channel.want();
       return;
     }
     const alone = this.#pending.size === 1;
-    this.#log.begin(operation, this.#line, nowUs);
-    const timeoutUs = this.#timing.attemptTimeoutUs(operation.attempt - 1);
+    this.#log.begin(operation, channel, nowUs);
+    const timeoutUs = channel.timing.attemptTimeoutUs(operation.attempt - 1);
     this.happen(operation, { on: "sent", nowUs, timeoutUs }, nowUs);
-    this.#connection.transmit(operation, nowUs, alone);
+    channel.connection.transmit(operation, nowUs, alone);
     this.#hedging?.plan(operation, nowUs);
     if (this.#expectReply) return;
     this.#log.end(operation, { ended: "reply", status: undefined, nowUs });
     this.happen(operation, REPLY, nowUs);
+  }
+
+  /** The link is gone on which an attempt was under way, or one of two. */
+  #lose(operation: Operation, channel: Channel, failure: AttemptFailure): void {
+    const nowUs = this.#clock.nowUs();
+    const ending = { ended: failure.code, status: failure.status, nowUs };
+    const record = operation.onlyOneOn(channel);
+    if (record === undefined) {
+      this.#log.end(operation, ending);
+      this.happen(operation, failed(failure, nowUs), nowUs);
+      return;
+    }
+    this.#log.endOne(operation, record, ending);
+    this.happen(operation, { on: "twin-failed", failure }, nowUs);
+  }
+
+  /** The caller gives a message up: nothing that only it needed stays behind. */
+  #abort(operation: Operation, cause: unknown): void {
+    const { channel } = operation;
+    this.happen(operation, { on: "abandoned", code: "aborted", cause }, this.#clock.nowUs());
+    if (channel?.line.isDialling === true) {
+      const isWanted = this.#pending.list().some((other) => other.waitsFor(channel));
+      if (!isWanted) channel.line.giveUp();
+    }
+    if (this.deadlines.size === 0) this.deadlines.disarm();
   }
 
   #settle(operation: Operation, settled: Settled, nowUs: number): void {
@@ -269,6 +280,7 @@ export class Flow implements LineOwner {
     if (operation.running !== undefined) {
       this.#log.end(operation, { ended: "aborted", status: undefined, nowUs });
     }
+    operation.leave();
     this.counters[settled.outcome]++;
     if (settled.outcome === "delivered") operation.budget.earn();
     else if (settled.failure.code === "budget-exhausted") this.counters.retriesRefused++;
@@ -284,8 +296,4 @@ export class Flow implements LineOwner {
     const { operation: id } = operation;
     this.reporter.emit({ event: "backoff", atUs: nowUs, operation: id, delayUs });
   }
-}
-
-function failed(failure: AttemptFailure, nowUs: number, handed = true): Happening {
-  return { on: "failed", nowUs, failure, handed, retryAfterUs: 0 };
 }

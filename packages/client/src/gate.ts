@@ -10,13 +10,10 @@
  */
 import type { Clock } from "@faultline/protocol";
 import type { Breaker } from "./breaker.ts";
-import type { FailureKind } from "./classify.ts";
-import { classify } from "./classify.ts";
+import { isAgainstServer } from "./classify.ts";
 import type { Happening } from "./exchange.ts";
 import type { Operation } from "./operation.ts";
 import type { Reporter } from "./reporter.ts";
-
-const FAILURES: ReadonlySet<FailureKind> = new Set(["unsent", "transient", "throttled"]);
 
 /** What a gate works with. */
 export interface GateParts {
@@ -71,9 +68,7 @@ function verdictOf(happening: Happening): "success" | "failure" | "nothing" | un
     case "reply":
       return "success";
     case "failed":
-      return FAILURES.has(classify(happening.failure, happening.handed).kind)
-        ? "failure"
-        : "success";
+      return isAgainstServer(happening.failure, happening.handed) ? "failure" : "success";
     case "due":
       // Only the deadline ends a message that is ready: its link could not be had, or took nothing.
       return "failure";

@@ -9,20 +9,18 @@
  * operations are deduplicated.
  */
 import type { AttemptLog } from "./attempt-log.ts";
-import type { Connection } from "./connection.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Happening } from "./exchange.ts";
 import type { Hedge } from "./hedge.ts";
-import type { Line } from "./line.ts";
 import type { Operation } from "./operation.ts";
+import type { Route } from "./route.ts";
 
 /** What hedging works with. */
 export interface HedgingParts {
   readonly hedge: Hedge;
-  readonly connection: Connection;
   readonly deadlines: Deadlines;
-  readonly line: Line;
   readonly log: AttemptLog;
+  readonly route: Pick<Route, "chooseTwin">;
   /** Moves an operation on. */
   readonly happen: (operation: Operation, happening: Happening, nowUs: number) => void;
 }
@@ -57,16 +55,16 @@ export class Hedging {
   due(operation: Operation, nowUs: number): boolean {
     const { exchange, running } = operation;
     if (exchange.at !== "sent" || running === undefined || nowUs >= exchange.untilUs) return false;
-    const { connection, deadlines, happen, hedge, line, log } = this.#parts;
-    const isAllowed =
-      line.isReady && operation.attempt < operation.attemptsMax && operation.budget.canSpend;
-    if (!isAllowed || !hedge.spend()) {
+    const { deadlines, happen, hedge, log, route } = this.#parts;
+    const isAllowed = operation.attempt < operation.attemptsMax && operation.budget.canSpend;
+    const channel = isAllowed ? route.chooseTwin(operation, nowUs) : undefined;
+    if (channel === undefined || !hedge.spend()) {
       deadlines.append(operation, exchange.untilUs);
       return true;
     }
-    log.hedge(operation, line, nowUs);
+    log.hedge(operation, channel, nowUs);
     happen(operation, HEDGED, nowUs);
-    connection.transmit(operation, nowUs, true);
+    channel.connection.transmit(operation, nowUs, true);
     return true;
   }
 }

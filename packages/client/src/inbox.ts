@@ -8,7 +8,8 @@
  * goes to nobody: a stale reply is never handed to another caller.
  */
 import type { AttemptLog } from "./attempt-log.ts";
-import { classify } from "./classify.ts";
+import type { Channel, Judge } from "./channel.ts";
+import { classify, isAgainstServer } from "./classify.ts";
 import type { Arrivals, Damage, ErrorReply, ReplyIdentity, ReplyMarks } from "./connection.ts";
 import type { Happening } from "./exchange.ts";
 import type { AttemptFailure } from "./failure.ts";
@@ -22,9 +23,13 @@ import type { Timing } from "./timing.ts";
 
 /** What an inbox works with. */
 export interface InboxParts {
+  /** What it reads. */
+  readonly channel: Channel;
   readonly counters: Counters;
   /** Is told how long each reply took; null: there is no hedging. */
   readonly hedge: Pick<Hedge, "sample"> | null;
+  /** Is told of every answer that was waited for; undefined: nobody asks. */
+  readonly judge: Judge | undefined;
   readonly line: Line;
   readonly log: AttemptLog;
   readonly pending: Pending<Operation>;
@@ -47,7 +52,7 @@ export class Inbox implements Arrivals {
   }
 
   onReply(identity: ReplyIdentity, payload: Uint8Array, marks: ReplyMarks): void {
-    const { happen, hedge, log, pending, timing } = this.#parts;
+    const { happen, hedge, judge, log, pending, timing } = this.#parts;
     const operation = pending.get(identity.operation);
     const record = operation?.attempts[identity.attempt - 1];
     if (operation === undefined || record === undefined || record.ended === "refused") {
@@ -59,7 +64,8 @@ export class Inbox implements Arrivals {
     operation.replayed = marks.replayed;
     operation.ambiguous = marks.ambiguous;
     if (timing.isMeasuring && !marks.ambiguous) timing.sample(nowUs - record.sentUs);
-    if (record === operation.twin) exchangeTwins(operation);
+    judge?.(true, nowUs);
+    if (record === operation.twin) operation.exchangeTwins();
     if (record === operation.running) {
       hedge?.sample(nowUs - firstSentUs(operation, record));
       log.end(operation, { ended: "reply", status: undefined, nowUs });
@@ -92,9 +98,9 @@ export class Inbox implements Arrivals {
   }
 
   onBroken(damage: Damage): void {
-    const { line, pending } = this.#parts;
+    const { channel, line, pending } = this.#parts;
     this.#refused(damage);
-    const running = pending.list().filter((operation) => operation.running !== undefined);
+    const running = pending.list().filter((operation) => operation.runsOn(channel));
     // With one attempt under way there is no doubt whose reply was damaged.
     const code = running.length === 1 ? "corrupt" : "reset";
     const message = `the replies on this link can no longer be told apart: ${damage.message}`;
@@ -131,8 +137,9 @@ export class Inbox implements Arrivals {
     failure: AttemptFailure,
     retryAfterUs: number,
   ): void {
-    const { happen, log } = this.#parts;
+    const { happen, judge, log } = this.#parts;
     const nowUs = this.atUs;
+    judge?.(!isAgainstServer(failure, true), nowUs);
     const ending = { ended: failure.code, status: failure.status, nowUs };
     // While another attempt is under way, only what holds for every attempt is the end.
     if (operation.twin !== undefined && classify(failure, true).retry && retryAfterUs < Infinity) {
@@ -141,20 +148,14 @@ export class Inbox implements Arrivals {
       return;
     }
     log.end(operation, ending);
-    happen(operation, { on: "failed", nowUs, failure, handed: true, retryAfterUs }, nowUs);
+    const happening = { on: "failed", nowUs, failure, handed: true, elsewhere: false } as const;
+    happen(operation, { ...happening, retryAfterUs }, nowUs);
   }
 
   #refused(damage: Damage): void {
     this.#parts.counters.corruptionsDetected++;
     this.onUnexpected(damage);
   }
-}
-
-/** The attempt that was answered becomes the one under way. */
-function exchangeTwins(operation: Operation): void {
-  const { running, twin } = operation;
-  operation.running = twin;
-  operation.twin = running;
 }
 
 /** When the first of the attempts under way was sent. */

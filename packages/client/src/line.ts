@@ -9,14 +9,11 @@
  */
 import type { Clock, Dialer, Link, LinkError, LinkEvents } from "@faultline/protocol";
 import type { Deadlines, Due } from "./deadlines.ts";
-import type { AttemptFailure, AttemptStatus } from "./failure.ts";
+import type { AttemptFailure } from "./failure.ts";
+import type { LineFailure } from "./line-failure.ts";
+import { dialFailure, ENDED, lostBy } from "./line-failure.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Counters } from "./stats.ts";
-
-/** A failure of the line always has a status. */
-export interface LineFailure extends AttemptFailure {
-  readonly status: AttemptStatus;
-}
 
 /** Is told what becomes of the line. */
 export interface LineOwner {
@@ -78,6 +75,11 @@ export class Line implements Due {
     return this.#at === "open";
   }
 
+  /** Whether there is no link yet, and an attempt to have one. */
+  get isDialling(): boolean {
+    return this.#at === "dialling";
+  }
+
   /** Whether there is a link that takes no bytes now. */
   get isFull(): boolean {
     return this.#at === "open" && this.#full;
@@ -121,6 +123,11 @@ export class Line implements Due {
     if (this.#at !== "open") return;
     this.#release()?.reset();
     this.#lost(failure);
+  }
+
+  /** Dials no more: nobody needs the link that it would bring. */
+  giveUp(): void {
+    if (this.#at === "dialling") this.#release()?.reset();
   }
 
   /** Ends the line for good; `closed` is called when nothing is left of it, maybe at once. */
@@ -258,34 +265,4 @@ class Events implements LinkEvents {
   onClose(error: LinkError | undefined): void {
     this.#line?.linkClosed(error);
   }
-}
-
-const ENDED: LineFailure = {
-  code: "reset",
-  status: "link-ended",
-  message: "the server ended the connection",
-};
-
-const DIAL_STATUS: Record<LinkError["code"], AttemptStatus> = {
-  refused: "dial-refused",
-  timeout: "dial-timeout",
-  reset: "dial-failed",
-  unreachable: "dial-failed",
-  failed: "dial-failed",
-};
-
-function dialFailure(error: LinkError | undefined): LineFailure {
-  const status = error === undefined ? "dial-failed" : DIAL_STATUS[error.code];
-  return {
-    code: "refused",
-    status,
-    message: error?.message ?? "the connection ended while opening",
-  };
-}
-
-/** A datagram link learns only by sending that nobody listens. */
-function lostBy(error: LinkError): LineFailure {
-  const { message } = error;
-  if (error.code === "refused") return { code: "refused", status: "dial-refused", message };
-  return { code: "reset", status: error.code === "reset" ? "link-reset" : "link-failed", message };
 }

@@ -12,7 +12,8 @@
 import type { Clock } from "@faultline/protocol";
 import type { Connection } from "./connection.ts";
 import type { Deadlines, Due } from "./deadlines.ts";
-import type { Line, LineFailure } from "./line.ts";
+import type { LineFailure } from "./line-failure.ts";
+import type { Line } from "./line.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Counters } from "./stats.ts";
 import type { Timing } from "./timing.ts";

@@ -7,6 +7,7 @@
  */
 import type { Draw } from "@faultline/protocol";
 import type { Permit } from "./breaker.ts";
+import type { Channel } from "./channel.ts";
 import type { Due } from "./deadlines.ts";
 import type { Beginning, Exchange, Rules, Settled } from "./exchange.ts";
 import type { AttemptStatus } from "./failure.ts";
@@ -26,6 +27,7 @@ export interface AttemptRecord {
   endedUs: number;
   ended: AttemptEnd | undefined;
   status: AttemptStatus | undefined;
+  readonly endpoint: string | undefined;
   readonly local: string;
   readonly sequence: number | undefined;
 }
@@ -67,6 +69,10 @@ export class Operation implements Due, Queued<Operation>, Rules {
   permit: Permit | undefined = undefined;
   /** A second attempt, under way beside the one above. */
   twin: AttemptRecord | undefined = undefined;
+  /** What its attempt is under way on, or waits for. */
+  channel: Channel | undefined = undefined;
+  /** The same of the second one. */
+  twinChannel: Channel | undefined = undefined;
   /** When it last became ready to be sent. */
   readyUs = 0;
   reply: Uint8Array | undefined = undefined;
@@ -122,6 +128,58 @@ export class Operation implements Due, Queued<Operation>, Rules {
 
   onDue(nowUs: number): void {
     this.#handler(this, nowUs);
+  }
+
+  /** Whether it is ready, and only the line of that channel keeps it from being sent. */
+  waitsFor(channel: Channel): boolean {
+    return this.exchange.at === "ready" && this.channel === channel;
+  }
+
+  /** Whether an attempt of it is under way there. */
+  runsOn(channel: Channel): boolean {
+    if (this.running === undefined) return false;
+    return this.channel === channel || this.twinChannel === channel;
+  }
+
+  /** The one of two attempts that is under way there; undefined: it is the only one, or both are. */
+  onlyOneOn(channel: Channel): AttemptRecord | undefined {
+    if (this.twin === undefined || this.channel === this.twinChannel) return undefined;
+    return this.channel === channel ? this.running : this.twin;
+  }
+
+  /** Its next attempt is that channel's business. */
+  take(channel: Channel): Channel {
+    this.channel = channel;
+    channel.load++;
+    return channel;
+  }
+
+  /** The same for a second attempt beside the first. */
+  takeTwin(channel: Channel): void {
+    this.twinChannel = channel;
+    channel.load++;
+  }
+
+  /** It is no channel's business any more. */
+  leave(): void {
+    if (this.channel !== undefined) this.channel.load--;
+    this.channel = undefined;
+    this.leaveTwin();
+  }
+
+  /** Only one of its attempts is under way from here on. */
+  leaveTwin(): void {
+    if (this.twinChannel !== undefined) this.twinChannel.load--;
+    this.twinChannel = undefined;
+  }
+
+  /** The second attempt becomes the first, and the first the second. */
+  exchangeTwins(): void {
+    const { channel, running } = this;
+    this.running = this.twin;
+    this.twin = running;
+    this.channel = this.twinChannel;
+    this.twinChannel = channel;
   }
 
   /** What became of it; only for one that has settled. */

@@ -35,6 +35,8 @@ export interface Attempt {
   readonly ended: AttemptEnd;
   /** The server's word on an error reply, or what happened to the link. */
   readonly status: AttemptStatus | undefined;
+  /** The endpoint of a pool that it went to; undefined outside of one. */
+  readonly endpoint: string | undefined;
   /** This end of the link, as `host:port`; empty where there was none. */
   readonly local: string;
   /** How many messages had been sent on that link before; undefined where there was none. */

@@ -25,7 +25,9 @@ const RULES: Rules = {
 const TIMEOUT: AttemptFailure = { code: "timeout", status: undefined, message: "no reply" };
 
 function failed(nowUs: number, change: Partial<Happening & { on: "failed" }> = {}): Happening {
-  return { on: "failed", nowUs, failure: TIMEOUT, handed: true, retryAfterUs: 0, ...change };
+  const failure = TIMEOUT;
+  const happening = { on: "failed", nowUs, failure, handed: true, elsewhere: false } as const;
+  return { ...happening, retryAfterUs: 0, ...change };
 }
 
 function run(happenings: readonly Happening[], rules: Partial<Rules> = {}): Exchange {

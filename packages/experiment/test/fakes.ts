@@ -45,7 +45,8 @@ export class FakeSender implements Sender {
 /** An attempt that ended by its reply, unless told otherwise. */
 export function attempt(more: Partial<Attempt> = {}): Attempt {
   const plain = { attempt: 1, sentUs: 0, endedUs: 0, ended: "reply" } as const;
-  return { ...plain, status: undefined, local: "127.0.0.1:1", sequence: 0, ...more };
+  const place = { endpoint: undefined, local: "127.0.0.1:1", sequence: 0 };
+  return { ...plain, status: undefined, ...place, ...more };
 }
 
 /** A delivered message. */
