@@ -13,7 +13,7 @@ import type { Counters } from "./stats.ts";
 
 /** How an attempt ended, and when. */
 export interface Ending {
-  readonly ended: AttemptEnd;
+  readonly ended: Exclude<AttemptEnd, "late-reply">;
   readonly status: AttemptStatus | undefined;
   readonly nowUs: number;
 }
@@ -34,6 +34,7 @@ export class AttemptLog {
   /** Bytes of the operation's next attempt are about to be handed to the channel. */
   begin(operation: Operation, { endpoint, line }: Channel, nowUs: number): void {
     const { local } = line;
+    const hedge = operation.running !== undefined;
     const sequence = line.sequence++;
     const record = this.#add(operation, { sentUs: nowUs, endpoint, local, sequence });
     operation.running = record;
@@ -44,6 +45,7 @@ export class AttemptLog {
       atUs: nowUs,
       operation: operation.operation,
       attempt,
+      hedge,
     });
   }
 
@@ -97,7 +99,18 @@ export class AttemptLog {
   late(operation: Operation, record: AttemptRecord, nowUs: number): void {
     if (record.ended !== undefined) this.#counters.ended[record.ended]--;
     this.#counters.lateReplies++;
-    this.#close(operation, record, { ended: "late-reply", status: undefined, nowUs });
+    this.#counters.ended["late-reply"]++;
+    record.ended = "late-reply";
+    record.status = undefined;
+    record.endedUs = nowUs;
+    if (!this.#reporter.isOn) return;
+    this.#reporter.emit({
+      event: "late-reply",
+      atUs: nowUs,
+      operation: operation.operation,
+      attempt: record.attempt,
+      tookUs: nowUs - record.sentUs,
+    });
   }
 
   #add(operation: Operation, { sentUs, endpoint, local, sequence }: Sent): AttemptRecord {
@@ -134,6 +147,7 @@ export class AttemptLog {
       attempt: record.attempt,
       ended,
       status,
+      tookUs: nowUs - record.sentUs,
     });
   }
 }

@@ -49,7 +49,12 @@ export class Engine {
     const submission = { operation: id, body: bytesOf(body), submittedUs, options, done };
     const operation = new Operation(submission, this.#policy, this.#onDue);
     this.#nextOperation++;
-    this.#flow.counters.operations++;
+    const { counters, reporter } = this.#flow;
+    counters.operations++;
+    if (reporter.isOn) {
+      const { length: bytes } = operation.body;
+      reporter.emit({ event: "submitted", atUs: submittedUs, operation: id, bytes });
+    }
     const wasSubmitting = this.#submitting;
     this.#submitting = true;
     this.#admit(operation, verdict);

@@ -9,8 +9,13 @@ import type { Breaker } from "./breaker.ts";
 import type { AttemptStatus } from "./failure.ts";
 import type { AttemptEnd, Outcome } from "./outcome.ts";
 
-/** What happened. */
+/** What happened; `submitted` and `settled` for every message, be it refused at the door. */
 export type ClientEvent = { readonly atUs: number } & (
+  | { readonly event: "submitted"; readonly operation: number; readonly bytes: number }
+  /** It waits for a place in flight, as one of `waiting`; … */
+  | { readonly event: "queued"; readonly operation: number; readonly waiting: number }
+  /** … and was given one, after so long. */
+  | { readonly event: "placed"; readonly operation: number; readonly waitedUs: number }
   | { readonly event: "dial"; readonly remote: string }
   /** A link is open; `reconnect` says that it is not the first. */
   | {
@@ -25,16 +30,55 @@ export type ClientEvent = { readonly atUs: number } & (
       readonly status: AttemptStatus;
       readonly message: string;
     }
-  | { readonly event: "sent"; readonly operation: number; readonly attempt: number }
+  /** An open link was ended by this client, for good. */
+  | { readonly event: "closed" }
+  /** An attempt has begun; `hedge`: beside another one that is under way. */
+  | {
+      readonly event: "sent";
+      readonly operation: number;
+      readonly attempt: number;
+      readonly hedge: boolean;
+    }
+  /** An attempt has ended, `tookUs` after it began. Told once for each. */
   | {
       readonly event: "attempt-ended";
       readonly operation: number;
       readonly attempt: number;
-      readonly ended: AttemptEnd;
+      readonly ended: Exclude<AttemptEnd, "late-reply">;
       readonly status: AttemptStatus | undefined;
+      readonly tookUs: number;
+    }
+  /** The reply to an attempt that had ended came after all, `tookUs` after it began, and was of use. */
+  | {
+      readonly event: "late-reply";
+      readonly operation: number;
+      readonly attempt: number;
+      readonly tookUs: number;
     }
   /** The message waits `delayUs` before its next attempt. */
   | { readonly event: "backoff"; readonly operation: number; readonly delayUs: number }
+  /** The server says how long to wait before the next attempt. Infinity: there is to be none. */
+  | {
+      readonly event: "push-back";
+      readonly operation: number;
+      readonly attempt: number;
+      readonly retryAfterUs: number;
+    }
+  /** An attempt was due and is not made: no token for it is left, or the circuit is open. */
+  | {
+      readonly event: "attempt-refused";
+      readonly operation: number;
+      readonly by: "budget" | "breaker";
+    }
+  /**
+   * A reply is late and no hedge is sent: no token is left, hedges are a large enough share of
+   * the load (`load`), all attempts were made, or the link takes no bytes.
+   */
+  | {
+      readonly event: "hedge-refused";
+      readonly operation: number;
+      readonly by: "attempts" | "budget" | "link" | "load";
+    }
   /** A reply nobody waits for: its message has settled, or it names none of this client's. */
   | {
       readonly event: "stale-reply";
@@ -47,6 +91,7 @@ export type ClientEvent = { readonly atUs: number } & (
       readonly refused: RefusalCode | "pipe-corrupt" | "unexpected-type";
       readonly message: string;
     }
+  /** The link was silent, and is asked for a sign of life. */
   | { readonly event: "ping" }
   /** The circuit breaker has changed; one that is shared is reported by who changed it. */
   | { readonly event: "breaker"; readonly state: Breaker["state"] }

@@ -96,6 +96,7 @@ export class Flow implements ChannelOwner {
     operation.place = "queue";
     this.#queue.push(operation);
     this.deadlines.set(operation, operation.deadlineUs);
+    this.reporter.queued(operation.operation, this.#queue.size, nowUs);
   }
 
   /** Tells a message what happened, and obeys the state that follows. */
@@ -119,7 +120,7 @@ export class Flow implements ChannelOwner {
       case "backoff":
         operation.leave();
         this.deadlines.set(operation, exchange.untilUs);
-        this.#reportBackoff(operation, nowUs, exchange.untilUs - nowUs);
+        this.reporter.backoff(operation.operation, exchange.untilUs - nowUs, nowUs);
         return;
       case "settled":
         this.#settle(operation, exchange, nowUs);
@@ -223,6 +224,7 @@ export class Flow implements ChannelOwner {
       const { head } = this.#queue;
       if (head === undefined || !this.#pending.hasRoomFor(head.operation)) break;
       this.#queue.delete(head);
+      this.reporter.placed(head.operation, nowUs - head.submittedUs, nowUs);
       this.#place(head, nowUs);
     }
     this.#filling = false;
@@ -283,17 +285,14 @@ export class Flow implements ChannelOwner {
     operation.leave();
     this.counters[settled.outcome]++;
     if (settled.outcome === "delivered") operation.budget.earn();
-    else if (settled.failure.code === "budget-exhausted") this.counters.retriesRefused++;
+    else if (settled.failure.code === "budget-exhausted") {
+      this.counters.retriesRefused++;
+      this.reporter.attemptRefused(operation.operation, "budget", nowUs);
+    }
     if (operation.ambiguous) this.counters.ambiguous++;
     const outcome = operation.outcome(settled, nowUs);
     if (this.reporter.isOn) this.reporter.emit({ event: "settled", atUs: nowUs, outcome });
     this.#fill();
     this.#onSettled(operation, outcome);
-  }
-
-  #reportBackoff(operation: Operation, nowUs: number, delayUs: number): void {
-    if (!this.reporter.isOn) return;
-    const { operation: id } = operation;
-    this.reporter.emit({ event: "backoff", atUs: nowUs, operation: id, delayUs });
   }
 }

@@ -37,7 +37,9 @@ export class Gate {
     const before = breaker.state;
     operation.permit = breaker.admit(nowUs);
     this.#report(before, nowUs);
-    return operation.permit !== undefined;
+    if (operation.permit !== undefined) return true;
+    this.#parts.reporter.attemptRefused(operation.operation, "breaker", nowUs);
+    return false;
   }
 
   /** Something happened to a message that has a permit. */

@@ -9,10 +9,12 @@
  * operations are deduplicated.
  */
 import type { AttemptLog } from "./attempt-log.ts";
+import type { Channel } from "./channel.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Happening } from "./exchange.ts";
 import type { Hedge } from "./hedge.ts";
 import type { Operation } from "./operation.ts";
+import type { Reporter } from "./reporter.ts";
 import type { Route } from "./route.ts";
 
 /** What hedging works with. */
@@ -20,10 +22,13 @@ export interface HedgingParts {
   readonly hedge: Hedge;
   readonly deadlines: Deadlines;
   readonly log: AttemptLog;
+  readonly reporter: Reporter;
   readonly route: Pick<Route, "chooseTwin">;
   /** Moves an operation on. */
   readonly happen: (operation: Operation, happening: Happening, nowUs: number) => void;
 }
+
+type Refusal = "attempts" | "budget" | "link" | "load";
 
 const HEDGED: Happening = { on: "hedged" };
 
@@ -55,16 +60,28 @@ export class Hedging {
   due(operation: Operation, nowUs: number): boolean {
     const { exchange, running } = operation;
     if (exchange.at !== "sent" || running === undefined || nowUs >= exchange.untilUs) return false;
-    const { deadlines, happen, hedge, log, route } = this.#parts;
-    const isAllowed = operation.attempt < operation.attemptsMax && operation.budget.canSpend;
-    const channel = isAllowed ? route.chooseTwin(operation, nowUs) : undefined;
-    if (channel === undefined || !hedge.spend()) {
+    const { deadlines, happen, log, reporter } = this.#parts;
+    const channel = this.#choose(operation, nowUs);
+    if (typeof channel === "string") {
       deadlines.append(operation, exchange.untilUs);
+      if (!reporter.isOn) return true;
+      const { operation: id } = operation;
+      reporter.emit({ event: "hedge-refused", atUs: nowUs, operation: id, by: channel });
       return true;
     }
     log.hedge(operation, channel, nowUs);
     happen(operation, HEDGED, nowUs);
     channel.connection.transmit(operation, nowUs, true);
     return true;
+  }
+
+  /** Where the hedge goes, paid for; or what forbids it. */
+  #choose(operation: Operation, nowUs: number): Channel | Refusal {
+    const { hedge, route } = this.#parts;
+    if (operation.attempt >= operation.attemptsMax) return "attempts";
+    if (!operation.budget.canSpend) return "budget";
+    const channel = route.chooseTwin(operation, nowUs);
+    if (channel === undefined) return "link";
+    return hedge.spend() ? channel : "load";
   }
 }

@@ -84,7 +84,9 @@ export class Inbox implements Arrivals {
     }
     const message = `the server answered with the error "${status}"`;
     const failure = { code: "error-reply", status, message } as const;
-    this.#fail({ operation, attempt: identity.attempt }, failure, retryAfterMs * 1000);
+    const retryAfterUs = retryAfterMs * 1000;
+    if (retryAfterUs > 0) this.#tellPushBack(identity, retryAfterUs);
+    this.#fail({ operation, attempt: identity.attempt }, failure, retryAfterUs);
   }
 
   onDamage(identity: ReplyIdentity | undefined, damage: Damage): void {
@@ -150,6 +152,12 @@ export class Inbox implements Arrivals {
     log.end(operation, ending);
     const happening = { on: "failed", nowUs, failure, handed: true, elsewhere: false } as const;
     happen(operation, { ...happening, retryAfterUs }, nowUs);
+  }
+
+  #tellPushBack({ operation, attempt }: ReplyIdentity, retryAfterUs: number): void {
+    const { reporter } = this.#parts;
+    if (!reporter.isOn) return;
+    reporter.emit({ event: "push-back", atUs: this.atUs, operation, attempt, retryAfterUs });
   }
 
   #refused(damage: Damage): void {

@@ -5,6 +5,7 @@ export { createBreaker } from "./breaker.ts";
 export type { Breaker, BreakerOptions, Permit } from "./breaker.ts";
 export { createClient } from "./client.ts";
 export type { Client, CloseOptions } from "./client.ts";
+export { AttemptError, ClientError, errorOf } from "./client-error.ts";
 export { systemClock } from "./clock.ts";
 export type { EndpointOptions } from "./endpoint.ts";
 export type { ClientEvent, ClientListener } from "./events.ts";
@@ -18,6 +19,22 @@ export type {
 export { createHedge } from "./hedge.ts";
 export type { Hedge, HedgeOptions } from "./hedge.ts";
 export { randomDraw, randomSession } from "./ids.ts";
+export { listeners } from "./listeners.ts";
+export { logEvents } from "./log-events.ts";
+export type {
+  FieldsFirstLogger,
+  LogFields,
+  LogLevel,
+  LogOptions,
+  MessageFirstLogger,
+} from "./log-events.ts";
+export { meterEvents } from "./meter-events.ts";
+export type {
+  EventMeter,
+  InstrumentOptions,
+  MeterOptions,
+  MetricAttributes,
+} from "./meter-events.ts";
 export type { Done } from "./operation.ts";
 export type { ClientOptions, SubmitOptions } from "./options.ts";
 export type { Attempt, AttemptEnd, Delivered, NotDelivered, Outcome } from "./outcome.ts";

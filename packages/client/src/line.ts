@@ -133,9 +133,11 @@ export class Line implements Due {
   /** Ends the line for good; `closed` is called when nothing is left of it, maybe at once. */
   finish(closed: () => void): void {
     const { clock, closeTimeoutUs, deadlines } = this.#parts;
+    const wasOpen = this.#at === "open";
     // Neither a dial nor what a full link still holds is worth waiting for.
     if (this.#at === "dialling" || this.#full) this.#release()?.reset();
     if (this.#at !== "open") {
+      if (wasOpen) this.#parts.reporter.closed(clock.nowUs());
       closed();
       return;
     }
@@ -150,6 +152,7 @@ export class Line implements Due {
     const closed = this.#closed;
     const wasDialling = this.#at === "dialling";
     this.#release()?.reset();
+    if (!wasDialling) this.#parts.reporter.closed(this.#parts.clock.nowUs());
     const message = `no connection within ${this.#parts.connectTimeoutUs / 1000} ms`;
     if (wasDialling) this.#dialFailed({ code: "refused", status: "dial-timeout", message });
     closed?.();
@@ -202,6 +205,7 @@ export class Line implements Due {
     this.#release();
     if (at === "dialling") this.#dialFailed(dialFailure(error));
     else if (at === "open") this.#lost(error === undefined ? ENDED : lostBy(error));
+    else if (at === "closing") this.#parts.reporter.closed(this.#parts.clock.nowUs());
     closed?.();
   }
 

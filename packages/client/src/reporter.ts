@@ -31,6 +31,31 @@ export class Reporter {
     }
   }
 
+  /** An attempt of a message was due and is not made. */
+  attemptRefused(operation: number, by: "budget" | "breaker", atUs: number): void {
+    if (this.isOn) this.emit({ event: "attempt-refused", atUs, operation, by });
+  }
+
+  /** A message waits before its next attempt. */
+  backoff(operation: number, delayUs: number, atUs: number): void {
+    if (this.isOn) this.emit({ event: "backoff", atUs, operation, delayUs });
+  }
+
+  /** A link was ended by this client. */
+  closed(atUs: number): void {
+    if (this.isOn) this.emit({ event: "closed", atUs });
+  }
+
+  /** A message waits for a place in flight, … */
+  queued(operation: number, waiting: number, atUs: number): void {
+    if (this.isOn) this.emit({ event: "queued", atUs, operation, waiting });
+  }
+
+  /** … and was given one. */
+  placed(operation: number, waitedUs: number, atUs: number): void {
+    if (this.isOn) this.emit({ event: "placed", atUs, operation, waitedUs });
+  }
+
   finish(done: Done, outcome: Outcome): void {
     try {
       done(outcome);

@@ -131,7 +131,7 @@ describe("closing", () => {
     world.advanceMs(10);
     await closed;
     world.clock.runUntilIdle();
-    expect(world.eventNames("settled")).toEqual(["dial"]);
+    expect(world.eventNames("submitted", "settled")).toEqual(["dial"]);
   });
 });
 
@@ -169,6 +169,7 @@ describe("what users give", () => {
     });
     world.send("Hey");
     expect(world.eventNames()).toEqual([
+      "submitted",
       "dial",
       "open",
       "sent",

@@ -113,7 +113,7 @@ describe("at the door", () => {
     });
     expect(world.send("   ").outcome).toBe("rejected");
     expect(world.requests).toEqual([]);
-    expect(world.events.map(({ event }) => event)).toEqual(["settled", "settled"]);
+    expect(world.eventNames("submitted")).toEqual(["settled", "settled"]);
     const next = world.send("Hey");
     expect(next).toMatchObject({ outcome: "delivered", operation: 2 });
     expect(world.client.stats()).toMatchObject({ operations: 3, rejected: 2, delivered: 1 });

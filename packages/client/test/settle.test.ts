@@ -129,7 +129,10 @@ function checkOutcome(outcome: Outcome, message: number): void {
 function checkEvents(events: readonly ClientEvent[], world: World): void {
   const count = (event: string): number => events.filter((one) => one.event === event).length;
   const stats = world.client.stats();
+  expect(count("submitted")).toBe(MESSAGES);
   expect(count("settled")).toBe(MESSAGES);
+  expect(count("late-reply")).toBe(stats.lateReplies);
+  expect(count("attempt-ended")).toBe(stats.attempts);
   expect(count("stale-reply")).toBe(stats.staleReplies);
   expect(count("refusal")).toBe(stats.corruptionsDetected);
   expect(count("ping")).toBe(stats.pings);

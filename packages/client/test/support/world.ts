@@ -208,6 +208,18 @@ export class World {
   }
 }
 
+/** A world in which first attempts time out, second ones are lost, and third ones are answered. */
+export function troubled(client: Partial<ClientOptions> = {}): World {
+  return new World({
+    client: { attemptTimeoutMs: 50, backoff: { firstMs: 10, jitter: "none" }, ...client },
+    serve: (request) => {
+      if (request.frame.attempt === 1) return;
+      if (request.frame.attempt === 2) request.error("lost", 5);
+      else request.echo(5);
+    },
+  });
+}
+
 /** The ends of all attempts, in order. */
 export function endsOf(outcome: Outcome): string[] {
   return outcome.attempts.map(({ ended, status }) =>
