@@ -4,6 +4,7 @@
 
 import type { Context } from "hono";
 import type { Clock } from "./clock.ts";
+import type { GuardOptions } from "./guard/guard.ts";
 import type { Limits } from "./limits.ts";
 import type { RunService } from "./runs/service.ts";
 
@@ -12,6 +13,8 @@ export interface AppDeps {
   readonly runs: RunService;
   readonly clock: Clock;
   readonly limits: Limits;
+  /** Who is let in. @default anybody, by loopback's names */
+  readonly guard?: GuardOptions;
   /** Of this program, as `GET /v1/health` tells it. */
   readonly version: string;
   /** Told of every failure that became a 5xx; must not throw. */

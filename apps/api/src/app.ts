@@ -8,7 +8,9 @@
 
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { secureHeaders } from "hono/secure-headers";
 import type { AppDeps } from "./app-deps.ts";
+import { makeGuard, OPEN_ON_LOOPBACK } from "./guard/guard.ts";
 import { Gate } from "./http/gate.ts";
 import { makeMethodTable } from "./http/methods.ts";
 import { makeOpenApiDocument } from "./openapi.ts";
@@ -24,6 +26,14 @@ import { StoreError } from "./store/store.ts";
 
 /** Paths beside the described routes; all answer to GET. */
 const PAGES = ["/openapi.json", "/docs", DOCS_SCRIPT_PATH];
+
+/** On every answer; a page that brings its own policy keeps it. TLS, and so HSTS, is not ours. */
+const headers = secureHeaders({
+  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  strictTransportSecurity: false,
+  xFrameOptions: "DENY",
+  overwrite: false,
+});
 
 /** Builds the app. */
 export function createApp(deps: AppDeps): Hono {
@@ -41,13 +51,13 @@ export function createApp(deps: AppDeps): Hono {
   ]);
 
   const hono = new Hono();
-  hono.use(async (context, next) => {
+  hono.use(headers, async (context, next) => {
     await next();
-    context.res.headers.set("x-content-type-options", "nosniff");
     if (!context.res.headers.has("cache-control")) {
       context.res.headers.set("cache-control", "no-store");
     }
   });
+  hono.use(...makeGuard(deps.guard ?? OPEN_ON_LOOPBACK, deps.clock, limits));
   for (const { config, handle } of routes) {
     const path = config.path.replaceAll(/\{(\w+)\}/g, ":$1");
     hono.on(config.method.toUpperCase(), path, (context) => handle(context, app));

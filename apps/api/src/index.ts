@@ -7,6 +7,15 @@
 export { createApp } from "./app.ts";
 export type { AppDeps } from "./app-deps.ts";
 export type { Clock, RandomBytes } from "./clock.ts";
+export { isLoopback } from "./guard/host.ts";
+export { SCOPES } from "./guard/scope.ts";
+export type { Scope } from "./guard/scope.ts";
+export { fixedTokens } from "./guard/token-book.ts";
+export type { TokenBook } from "./guard/token-book.ts";
+export { TokenError } from "./guard/token-file.ts";
+export type { NewToken, TokenRecord } from "./guard/token.ts";
+export { createToken, listTokens, revokeToken, TOKEN_DAYS_MAX } from "./guard/tokens.ts";
+export type { CreateTokenOptions, TokenSummary } from "./guard/tokens.ts";
 export { ListenError } from "./http/server.ts";
 export { LIMITS } from "./limits.ts";
 export type { LimitName, Limits } from "./limits.ts";

@@ -161,6 +161,24 @@ export const LIMITS = {
     max: DAY_MS,
     description: "An event stream whose reader takes nothing for so long is closed.",
   },
+  requestsPerSecondMax: {
+    default: 50,
+    min: 1,
+    max: 10_000,
+    description: "Requests a second of one token, on average; 429 with Retry-After above.",
+  },
+  requestBurstMax: {
+    default: 200,
+    min: 1,
+    max: 100_000,
+    description: "Requests of one token at once, after a pause; 429 with Retry-After above.",
+  },
+  connectionsMax: {
+    default: 1024,
+    min: 8,
+    max: 65_536,
+    description: "Connections open at once; one more is closed before it is read.",
+  },
   idempotencyKeyCharsMax: {
     default: 255,
     min: 16,

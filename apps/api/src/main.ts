@@ -12,6 +12,7 @@ const { ListenError } = await import("./http/server.ts");
 const { readSettings } = await import("./settings.ts");
 const { startApi } = await import("./start.ts");
 const { StoreError } = await import("./store/store.ts");
+const { TokenError } = await import("./guard/token-file.ts");
 
 const CANNOT_START = 3;
 
@@ -37,7 +38,10 @@ function closeOnSignal(api: Api, graceMs: number): void {
 /** An expected reason is its own line; anything else is a bug and shows where. */
 function fail(error: unknown): void {
   const expected =
-    error instanceof RangeError || error instanceof StoreError || error instanceof ListenError;
+    error instanceof RangeError ||
+    error instanceof StoreError ||
+    error instanceof TokenError ||
+    error instanceof ListenError;
   const text = expected ? error.message : error instanceof Error ? error.stack : String(error);
   process.stderr.write(`${text}\n`);
   process.exit(CANNOT_START);

@@ -7,8 +7,10 @@
  */
 
 import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
+import { scopeOfMethod } from "./guard/scope.ts";
 import { LIMIT_NAMES, limitEnvName, LIMITS, type Limits } from "./limits.ts";
 import { PROBLEM_TYPE_PREFIX, PROBLEMS } from "./problem.ts";
+import { problemAnswers } from "./routes/route.ts";
 import { specLimits } from "./runs/plan.ts";
 import { makeComponents } from "./schema/components.ts";
 
@@ -19,7 +21,19 @@ person can replay from its seed.
 Errors are RFC 9457 documents (\`application/problem+json\`); their \`type\` is
 \`${PROBLEM_TYPE_PREFIX}CODE\`. Invalid input lists everything wrong with it in \`errors\`.
 Unknown fields are errors.
+
+## Tokens
+
+On a loopback address the service is open until the first token is made. From then on, and always
+beyond loopback, every request carries \`Authorization: Bearer TOKEN\`, these pages and the health
+check included. Each scope includes those before it: \`read\` looks, \`run\` starts and cancels runs,
+\`admin\` deletes. \`faultline token create\` makes tokens; no route does.
 `;
+
+const GUARD_ANSWERS = problemAnswers(
+  ...(["unauthenticated", "scope-missing", "origin-not-allowed"] as const),
+  ...(["host-not-allowed", "rate-limited"] as const),
+);
 
 /** Paths that describe the service, for its readers; answered in app.ts. */
 const PAGES: readonly RouteConfig[] = [
@@ -61,7 +75,14 @@ export function makeOpenApiDocument(
   for (const [name, schema] of Object.entries(makeComponents(specLimits(limits), limits))) {
     described.openAPIRegistry.registerComponent("schemas", name, schema);
   }
-  for (const route of [...routes, ...PAGES]) described.openAPIRegistry.registerPath(route);
+  described.openAPIRegistry.registerComponent("securitySchemes", "token", {
+    type: "http",
+    scheme: "bearer",
+    description: "Made by `faultline token create`, sent as `Authorization: Bearer TOKEN`.",
+  });
+  for (const route of [...routes, ...PAGES]) {
+    described.openAPIRegistry.registerPath(guarded(route));
+  }
   return described.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
@@ -78,6 +99,20 @@ export function makeOpenApiDocument(
     ],
     "x-limits": limitList(limits),
   });
+}
+
+/** What the guard may answer, whatever the route; and the scope it asks for. */
+function guarded(route: RouteConfig): RouteConfig {
+  const responses: RouteConfig["responses"] = { ...GUARD_ANSWERS };
+  for (const [status, answer] of Object.entries(route.responses)) {
+    const both = [answer, GUARD_ANSWERS[status] ?? {}].map((one) =>
+      "description" in one ? one.description : undefined,
+    );
+    const description = both.filter((text) => text !== undefined).join("\n\n");
+    responses[status] = { ...GUARD_ANSWERS[status], ...answer, description };
+  }
+  // `{}`: on loopback without tokens none is needed.
+  return { ...route, responses, security: [{ token: [scopeOfMethod(route.method)] }, {}] };
 }
 
 function limitList(limits: Limits): readonly object[] {

@@ -13,6 +13,9 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 export const PROBLEMS = {
   "malformed-request": { status: 400, title: "The request is not valid HTTP" },
   "malformed-json": { status: 400, title: "The body is not JSON" },
+  unauthenticated: { status: 401, title: "A valid token is needed" },
+  "scope-missing": { status: 403, title: "The token does not reach that far" },
+  "origin-not-allowed": { status: 403, title: "The page's origin is not let in" },
   "route-not-found": { status: 404, title: "There is no such route" },
   "run-not-found": { status: 404, title: "There is no such run" },
   "no-result": { status: 404, title: "The run ended without a result" },
@@ -22,6 +25,7 @@ export const PROBLEMS = {
   "run-finished": { status: 409, title: "The run has already finished" },
   "body-too-large": { status: 413, title: "The body is too large" },
   "unsupported-media-type": { status: 415, title: "The body must be JSON" },
+  "host-not-allowed": { status: 421, title: "The service does not go by this name" },
   "invalid-request": { status: 422, title: "The request is not valid" },
   "idempotency-key-reused": {
     status: 422,
@@ -29,6 +33,7 @@ export const PROBLEMS = {
   },
   "queue-full": { status: 429, title: "Too many runs are waiting" },
   "too-many-streams": { status: 429, title: "Too many event streams are open" },
+  "rate-limited": { status: 429, title: "The token has asked too often" },
   "headers-too-large": { status: 431, title: "The headers are too large" },
   internal: { status: 500, title: "Something failed on our side" },
   "store-failed": { status: 500, title: "The store failed" },

@@ -16,6 +16,17 @@ export interface Settings {
   /** What runs in progress get to end after a signal, in milliseconds. */
   readonly graceMs: number;
   readonly limits: Partial<Limits>;
+  readonly access: AccessSettings;
+}
+
+/** Who is let in. */
+export interface AccessSettings {
+  /** Tokens are asked for even where there are none yet. */
+  readonly required: boolean;
+  /** Names the service goes by, beside loopback's; lower case, without ports. */
+  readonly hosts: readonly string[];
+  /** Origins whose pages may use the service from a browser. */
+  readonly origins: readonly string[];
 }
 
 /** The variables of a process. */
@@ -35,7 +46,45 @@ export function readSettings(environment: Environment): Settings {
     data: read(environment, "FAULTLINE_DATA") ?? ".faultline",
     graceMs: readInteger(environment, "FAULTLINE_GRACE_MS", [0, HOUR_MS]) ?? 10_000,
     limits: readLimits(environment),
+    access: {
+      required: readSwitch(environment, "REQUIRE_TOKENS"),
+      hosts: readList(environment, "FAULTLINE_HOSTS", HOST_NAME).map((name) => name.toLowerCase()),
+      origins: readList(environment, "FAULTLINE_ORIGINS", ORIGIN),
+    },
   };
+}
+
+const SWITCHES: Readonly<Record<string, boolean>> = {
+  ...{ "1": true, true: true, yes: true, on: true },
+  ...{ "0": false, false: false, no: false, off: false },
+};
+
+/** A security setting that cannot be understood must not count as "off". */
+function readSwitch(environment: Environment, name: string): boolean {
+  const text = read(environment, name);
+  if (text === undefined) return false;
+  const key = text.toLowerCase();
+  if (Object.hasOwn(SWITCHES, key)) return SWITCHES[key] === true;
+  throw new RangeError(`Cannot start as "${name}" must be 1 or 0: got ${JSON.stringify(text)}`);
+}
+
+/** What an entry of a list must look like, and how that is said. */
+type EntryRule = readonly [pattern: RegExp, words: string];
+
+const HOST_NAME: EntryRule = [/^[a-z0-9_.:-]{1,253}$/i, "host names without ports"];
+const ORIGIN: EntryRule = [
+  /^https?:\/\/[a-z0-9_.-]{1,253}(?::\d{1,5})?$/,
+  "origins such as https://lab.example",
+];
+
+function readList(environment: Environment, name: string, [pattern, words]: EntryRule): string[] {
+  const entries = (read(environment, name) ?? "").split(",").map((entry) => entry.trim());
+  const given = entries.filter((entry) => entry !== "");
+  const wrong = given.find((entry) => !pattern.test(entry));
+  if (wrong === undefined) return given;
+  throw new RangeError(
+    `Cannot start as "${name}" must be ${words}, separated by commas: got ${JSON.stringify(wrong)}`,
+  );
 }
 
 function readLimits(environment: Environment): Partial<Limits> {

@@ -8,12 +8,18 @@ import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import type { Clock, RandomBytes } from "./clock.ts";
 import { createApp } from "./app.ts";
-import { listen, makeHttpServer } from "./http/server.ts";
+import { type GuardOptions, OPEN_ON_LOOPBACK } from "./guard/guard.ts";
+import { isLoopback } from "./guard/host.ts";
+import { fileTokens, fixedTokens, type TokenBook } from "./guard/token-book.ts";
+import { tokenFileOf } from "./guard/token-file.ts";
+import { isExpired } from "./guard/token.ts";
+import { listen, ListenError, makeHttpServer } from "./http/server.ts";
 import { makeRunIds } from "./ids.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
 import type { Runner } from "./runner/runner.ts";
 import { makeThreadRunner } from "./runner/thread-runner.ts";
 import { RunService } from "./runs/service.ts";
+import type { AccessSettings } from "./settings.ts";
 import { MEMORY } from "./store/open.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
 import { systemClock, systemRandom } from "./system.ts";
@@ -27,6 +33,10 @@ export interface StartOptions {
   /** Folder of the store; `:memory:` keeps nothing. @default ":memory:" */
   readonly data?: string;
   readonly limits?: Partial<Limits>;
+  /** Who is let in. @default nobody without a token once there is one, or beyond loopback */
+  readonly access?: Partial<AccessSettings>;
+  /** @default those of `tokens.json` in the data folder; none in memory */
+  readonly tokens?: TokenBook;
   /** Told of failures on our side. @default one line on standard error */
   readonly onFailure?: (error: unknown) => void;
   /** Closed with the service. @default a thread for each run in progress */
@@ -54,17 +64,21 @@ export interface Api {
  * Starts the service.
  * @throws RangeError for a limit outside its range
  * @throws StoreError if the data folder cannot be used; nothing is left open
+ * @throws TokenError if the tokens cannot be read
  * @throws ListenError if the port cannot be had; nothing is left open
  */
 export async function startApi(options: StartOptions = {}): Promise<Api> {
   const { host = "127.0.0.1", port = 0, data = MEMORY, clock = systemClock } = options;
   const limits = resolveLimits(options.limits);
+  const guard = makeGuardOptions(host, data, options);
+  refuseOpenDoor(host, guard, clock);
   const onFailure = options.onFailure ?? logFailure;
   const runner = options.runner ?? makeThreadRunner({ clock, ...limits });
   const store = openSqliteStore({ folder: data, storeMiBMax: limits.storeMiBMax });
   const ids = makeRunIds(clock, options.random ?? systemRandom);
   const runs = new RunService({ store, runner, clock, ids, limits, onFailure });
-  const server = makeHttpServer(createApp({ runs, clock, limits, onFailure, version: VERSION }));
+  const app = createApp({ runs, clock, limits, guard, onFailure, version: VERSION });
+  const server = makeHttpServer(app, limits);
   const close = async (graceMs: number): Promise<void> => {
     const quiet = closeServer(server);
     await runs.close(graceMs);
@@ -90,6 +104,34 @@ export async function startApi(options: StartOptions = {}): Promise<Api> {
     await store.close();
     throw error;
   }
+}
+
+function makeGuardOptions(
+  host: string,
+  data: string,
+  { access = {}, tokens }: StartOptions,
+): GuardOptions {
+  const { required = false, hosts = [], origins = [] } = access;
+  const isLocal = isLoopback(host);
+  return {
+    ...OPEN_ON_LOOPBACK,
+    tokens: tokens ?? (data === MEMORY ? fixedTokens([]) : fileTokens(tokenFileOf(data))),
+    required: required || !isLocal,
+    checkHost: isLocal,
+    hosts,
+    origins,
+  };
+}
+
+/** Others can reach the address: without a token in force nobody could be told apart. */
+function refuseOpenDoor(host: string, { tokens }: GuardOptions, clock: Clock): void {
+  const nowMs = clock.nowMs();
+  const inForce = [...tokens.records().values()].filter((token) => !isExpired(token, nowMs));
+  if (isLoopback(host) || inForce.length > 0) return;
+  throw new ListenError(
+    "NO_TOKENS",
+    `Cannot listen on ${host} as others can reach it and there is no token: make one with "faultline token create", or listen on 127.0.0.1`,
+  );
 }
 
 /** Resolves when the last connection is gone; at once if it never listened. */

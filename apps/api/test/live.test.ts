@@ -158,7 +158,7 @@ describe("a caller who does not speak HTTP", () => {
 
   test("a body cut off in the middle starts nothing", async () => {
     const api = await start();
-    const head = "POST /v1/runs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    const head = "POST /v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
     await say(api, `${head}Content-Length: 1000\r\n\r\n{"specVersion":1`);
     const { json } = http(api.url);
     expect(await json("/v1/runs")).toEqual({ items: [], nextCursor: null });
@@ -171,7 +171,7 @@ describe("a caller who does not speak HTTP", () => {
     // The connection may be cut under a sender that does not listen: both are a refusal.
     expect(answer?.status ?? 413).toBe(413);
     // On a connection of its own: the sender's may end any moment, and `fetch` would take it again.
-    const health = "GET /v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    const health = "GET /v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     expect(await say(api, health)).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
@@ -192,7 +192,7 @@ describe("a reader that stops reading", () => {
     run.finish();
     const events = `/v1/runs/${id}/events`;
     const socket = connect(api.port, "127.0.0.1");
-    socket.write(`GET ${events} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    socket.write(`GET ${events} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     socket.on("error", () => {});
     let heard = "";
     const begun = Promise.withResolvers<void>();

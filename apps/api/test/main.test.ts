@@ -1,10 +1,11 @@
 /** The program: signals, exit codes, and what survives the worst of ends. */
 
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { createToken, revokeToken } from "../src/guard/tokens.ts";
 import type { Run } from "../src/runs/run.ts";
 import { startMain } from "./support/child.ts";
 import { http } from "./support/http.ts";
@@ -81,6 +82,63 @@ describe("kill -9 in the middle", () => {
   });
 });
 
+describe("beyond loopback", () => {
+  const open = { HOST: "0.0.0.0" };
+
+  test("every request needs a token, and one that was made meanwhile is good at once", async () => {
+    const data = makeTempFolder();
+    const { text } = createToken({ data, scopes: ["run"] });
+    const url = await startMain({ ...open, FAULTLINE_DATA: data }).listening;
+    const at = url.replace("0.0.0.0", "127.0.0.1");
+    const status = async (token: string): Promise<number> => {
+      const headers = { authorization: `Bearer ${token}` };
+      return (await fetch(`${at}/v1/runs`, { headers })).status;
+    };
+    expect((await fetch(`${at}/v1/health`)).status).toBe(401);
+    expect(await status("nonsense")).toBe(401);
+    expect(await status(text)).toBe(200);
+    const later = createToken({ data });
+    expect(await status(later.text)).toBe(200);
+    revokeToken(data, later.record.id);
+    expect(await status(later.text)).toBe(401);
+  });
+
+  test.each<[string, (data: string) => Record<string, string>]>([
+    ["no folder", () => ({ FAULTLINE_DATA: ":memory:" })],
+    ["no tokens", (data) => ({ FAULTLINE_DATA: data })],
+    ["no tokens, tokens required", (data) => ({ FAULTLINE_DATA: data, REQUIRE_TOKENS: "1" })],
+    [
+      "revoked tokens only",
+      (data) => {
+        revokeToken(data, createToken({ data }).record.id);
+        return { FAULTLINE_DATA: data };
+      },
+    ],
+    [
+      "expired tokens only",
+      (data) => {
+        createToken({ data, days: 1, clock: { nowMs: () => 0 } });
+        return { FAULTLINE_DATA: data };
+      },
+    ],
+    ["another address", (data) => ({ FAULTLINE_DATA: data, HOST: "::" })],
+    ["a name", (data) => ({ FAULTLINE_DATA: data, HOST: "lab.example" })],
+  ])("with %s it does not start: one clear line, exit code 3", async (_, environment) => {
+    const data = makeTempFolder();
+    const { code, stdout, stderr } = await startMain({ ...open, ...environment(data) }).ended;
+    expect(stderr).toMatch(
+      /^Cannot listen on \S+ as others can reach it and there is no token: make one with [^\n]*\n$/,
+    );
+    expect([code, stdout]).toEqual([3, ""]);
+    expect(readdirSync(data).filter((name) => name.endsWith(".sqlite"))).toEqual([]);
+  });
+
+  test("on loopback REQUIRE_TOKENS closes the door without any", async () => {
+    const child = startMain({ FAULTLINE_DATA: ":memory:", REQUIRE_TOKENS: "true" });
+    expect((await fetch(`${await child.listening}/v1/health`)).status).toBe(401);
+  });
+});
+
 describe("a start that cannot be is one line on standard error and exit code 3:", () => {
   test.each<[string, () => Promise<Record<string, string>>, RegExp]>([
     [
@@ -90,13 +148,36 @@ describe("a start that cannot be is one line on standard error and exit code 3:"
     ],
     [
       "an address of another machine",
-      async () => ({ HOST: "192.0.2.1", FAULTLINE_DATA: ":memory:" }),
+      async () => {
+        const data = makeTempFolder();
+        createToken({ data });
+        return { HOST: "192.0.2.1", FAULTLINE_DATA: data };
+      },
       /^Cannot listen on 192\.0\.2\.1:0: this machine has no such address\n$/,
     ],
     [
       "a port that is no port",
       async () => ({ PORT: "eighty" }),
       /^Cannot start as "PORT" must be an integer from 0 to 65535: got eighty\n$/,
+    ],
+    [
+      "a list of tokens that is none",
+      async () => {
+        const folder = makeTempFolder();
+        writeFileSync(join(folder, "tokens.json"), "{}");
+        return { FAULTLINE_DATA: folder };
+      },
+      /^Cannot use "[^\n"]*tokens\.json": it holds no list of tokens\n$/,
+    ],
+    [
+      "a switch that is neither on nor off",
+      async () => ({ REQUIRE_TOKENS: "maybe" }),
+      /^Cannot start as "REQUIRE_TOKENS" must be 1 or 0: got "maybe"\n$/,
+    ],
+    [
+      "an origin that is none",
+      async () => ({ FAULTLINE_ORIGINS: "https://a.example, *" }),
+      /^Cannot start as "FAULTLINE_ORIGINS" must be origins [^\n]*: got "\*"\n$/,
     ],
     [
       "a limit out of its range",

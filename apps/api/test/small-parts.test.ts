@@ -117,7 +117,24 @@ describe("settings", () => {
       data: ".faultline",
       graceMs: 10_000,
       limits: {},
+      access: { required: false, hosts: [], origins: [] },
     });
+  });
+
+  test("names and origins are lists by commas, a switch is a word for on or off", () => {
+    const { access } = readSettings({
+      REQUIRE_TOKENS: "Yes",
+      FAULTLINE_HOSTS: "Lab.Example, ,::1",
+      FAULTLINE_ORIGINS: "https://lab.example,http://localhost:3000",
+    });
+    expect(access).toEqual({
+      required: true,
+      hosts: ["lab.example", "::1"],
+      origins: ["https://lab.example", "http://localhost:3000"],
+    });
+    expect(readSettings({ REQUIRE_TOKENS: "0" }).access.required).toBe(false);
+    expect(() => readSettings({ REQUIRE_TOKENS: "constructor" })).toThrow(RangeError);
+    expect(() => readSettings({ FAULTLINE_HOSTS: "a b" })).toThrow('"FAULTLINE_HOSTS" must be');
   });
 
   test("every limit has a variable of its own", () => {

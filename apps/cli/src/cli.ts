@@ -17,6 +17,7 @@ import { searchCommand } from "./verbs/search.ts";
 import { sendCommand } from "./verbs/send.ts";
 import { serverCommand } from "./verbs/server.ts";
 import { shrinkCommand } from "./verbs/shrink.ts";
+import { tokenCommand } from "./verbs/token.ts";
 
 const EXAMPLES = `
 Examples:
@@ -27,6 +28,7 @@ Examples:
   faultline shrink my-spec.json --seed 16      the few faults that it takes
   faultline server --scenario loss             a server that loses replies
   faultline send --protocol udp "Hello"        one message, retried until answered
+  faultline token create --scope run           a token for the REST API
 
 Exit codes: 0 pass or done, 1 fail, 2 inconclusive, 3 or more the tool could not do its work.`;
 
@@ -39,6 +41,7 @@ function build(system: System, finish: Finish): Command {
     .addCommand(serverCommand(system, finish))
     .addCommand(sendCommand(system, finish))
     .addCommand(scenariosCommand(system))
+    .addCommand(tokenCommand(system, finish))
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", EXAMPLES);
 }

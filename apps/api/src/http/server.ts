@@ -10,6 +10,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
+import type { Limits } from "../limits.ts";
 import {
   makeProblem,
   PROBLEM_MEDIA_TYPE,
@@ -24,7 +25,7 @@ const REQUEST_MS_MAX = 30_000;
 /** Refused or unusable address; match on `code`. */
 export class ListenError extends Error {
   override readonly name = "ListenError";
-  /** The system's own word: `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, … */
+  /** The system's own word: `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, …; or ours: `NO_TOKENS`. */
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
@@ -34,7 +35,7 @@ export class ListenError extends Error {
 }
 
 /** Makes the server of an app; it does not listen yet. */
-export function makeHttpServer(app: Hono): Server {
+export function makeHttpServer(app: Hono, limits: Pick<Limits, "connectionsMax">): Server {
   const listener = getRequestListener(app.fetch, {
     overrideGlobalObjects: false,
     errorHandler: () => problemResponse(new ProblemError("malformed-request", UNREADABLE)),
@@ -42,6 +43,7 @@ export function makeHttpServer(app: Hono): Server {
   const server = createServer((request, response) => void listener(request, response));
   server.requestTimeout = REQUEST_MS_MAX;
   server.headersTimeout = REQUEST_MS_MAX;
+  server.maxConnections = limits.connectionsMax;
   server.on("clientError", refuseClient);
   return server;
 }

@@ -2,6 +2,7 @@
 
 import type { Hono } from "hono";
 import { createApp } from "../../src/app.ts";
+import type { GuardOptions } from "../../src/guard/guard.ts";
 import { makeRunIds } from "../../src/ids.ts";
 import { type Limits, resolveLimits } from "../../src/limits.ts";
 import type { Run } from "../../src/runs/run.ts";
@@ -32,6 +33,7 @@ export const SPEC = { specVersion: 1, seed: 7 } as const;
 export async function makeBench(
   overrides: Partial<Limits> = {},
   wrap: (store: Store) => Store = (store) => store,
+  guard?: GuardOptions,
 ): Promise<Bench> {
   const limits = resolveLimits(overrides);
   const clock = makeFakeClock();
@@ -43,7 +45,10 @@ export async function makeBench(
   const runs = new RunService({ store, runner, clock, ids, limits, onFailure });
   await runs.recover();
   runs.begin();
-  const app = createApp({ runs, clock, limits, onFailure, version: "1.2.3" });
+  const app = createApp({
+    ...{ runs, clock, limits, onFailure, version: "1.2.3" },
+    ...(guard === undefined ? {} : { guard }),
+  });
   const post: Bench["post"] = async (path, body, headers = {}) =>
     app.request(path, {
       method: "POST",
