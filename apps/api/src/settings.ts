@@ -54,17 +54,15 @@ export function readSettings(environment: Environment): Settings {
   };
 }
 
-const SWITCHES: Readonly<Record<string, boolean>> = {
-  ...{ "1": true, true: true, yes: true, on: true },
-  ...{ "0": false, false: false, no: false, off: false },
-};
+const ON = ["1", "true", "yes", "on"];
+const OFF = ["0", "false", "no", "off"];
 
 /** A security setting that cannot be understood must not count as "off". */
 function readSwitch(environment: Environment, name: string): boolean {
   const text = read(environment, name);
   if (text === undefined) return false;
-  const key = text.toLowerCase();
-  if (Object.hasOwn(SWITCHES, key)) return SWITCHES[key] === true;
+  const word = text.toLowerCase();
+  if (ON.includes(word) || OFF.includes(word)) return ON.includes(word);
   throw new RangeError(`Cannot start as "${name}" must be 1 or 0: got ${JSON.stringify(text)}`);
 }
 

@@ -50,10 +50,8 @@ describe("a token's life", () => {
 
   test("--json gives one object, --data another folder, several scopes go by commas", async () => {
     const [data, other] = [folder(), folder()];
-    const made = await faultline(
-      data,
-      ...["create", "--json", "--data", other, "--scope", "admin,read"],
-    );
+    const args = ["create", "--json", "--data", other, "--scope", "admin,read"];
+    const made = await faultline(data, ...args);
     expect(JSON.parse(made.stdout.text())).toMatchObject({
       token: expect.stringMatching(/^flt_/),
       scopes: ["read", "admin"],

@@ -65,10 +65,10 @@ export function listTokens(
   clock: Pick<Clock, "nowMs"> = systemClock,
 ): readonly TokenSummary[] {
   const nowMs = clock.nowMs();
-  return readTokens(tokenFileOf(data)).map(({ sha256: _, ...token }) => ({
-    ...token,
-    expired: isExpired(token, nowMs),
-  }));
+  return readTokens(tokenFileOf(data)).map((token) => {
+    const { sha256: _, ...summary } = token;
+    return { ...summary, expired: isExpired(token, nowMs) };
+  });
 }
 
 /**

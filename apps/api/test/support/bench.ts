@@ -45,10 +45,8 @@ export async function makeBench(
   const runs = new RunService({ store, runner, clock, ids, limits, onFailure });
   await runs.recover();
   runs.begin();
-  const app = createApp({
-    ...{ runs, clock, limits, onFailure, version: "1.2.3" },
-    ...(guard === undefined ? {} : { guard }),
-  });
+  const deps = { runs, clock, limits, onFailure, version: "1.2.3" };
+  const app = createApp(guard === undefined ? deps : { ...deps, guard });
   const post: Bench["post"] = async (path, body, headers = {}) =>
     app.request(path, {
       method: "POST",
