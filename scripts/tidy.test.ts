@@ -18,15 +18,16 @@ const FUNCTION_LINES_MAX = 60;
 const ARROWS: Record<string, readonly string[]> = {
   protocol: [],
   faults: ["protocol"],
-  server: ["protocol", "faults"],
+  capture: ["protocol"],
+  server: ["protocol", "faults", "capture"],
   client: ["protocol"],
   testkit: ["protocol"],
   // the part of the test kit that knows client and server, whose own tests use the other part
   planted: ["protocol", "client", "server"],
   simulation: ["protocol", "faults"],
-  experiment: ["protocol", "faults", "server", "client", "simulation"],
+  experiment: ["protocol", "faults", "capture", "server", "client", "simulation"],
   api: ["protocol", "faults", "experiment"],
-  cli: ["protocol", "faults", "server", "client", "experiment", "api"],
+  cli: ["protocol", "faults", "capture", "server", "client", "experiment", "api"],
 };
 
 /** The composition roots and shells that may read a clock or draw a number. */
@@ -48,7 +49,7 @@ const TIME_AND_CHANCE_PATTERN =
   /\bDate\.now\b|\bnew Date\(\)|\bperformance\.(now|timeOrigin)\b|\bMath\.random\b|\bcrypto\.random|\brandomUUID\b|\brandomBytes\b|\bgetRandomValues\b|\bset(Timeout|Interval|Immediate)\(|\bAbortSignal\.timeout\b|\bhrtime\b/;
 
 /** Where results are made: nothing here may depend on the engine, the place or the moment. */
-const RESULTS = ["protocol", "faults", "simulation", "client", "server", "experiment"].map(
+const RESULTS = ["protocol", "faults", "capture", "simulation", "client", "server", "experiment"].map(
   (name) => `packages/${name}/src/`,
 );
 
@@ -72,7 +73,7 @@ const LEAKS_ALLOWED: Readonly<Record<string, string>> = {
   "packages/experiment/src/series/series.ts": "the number of threads, which changes no byte",
 };
 
-const PURE = ["packages/protocol/src", "packages/faults/src", "packages/simulation/src"];
+const PURE = ["protocol", "faults", "capture", "simulation"].map((name) => `packages/${name}/src`);
 
 interface Source {
   readonly path: string;

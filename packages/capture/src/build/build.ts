@@ -1,0 +1,201 @@
+/**
+ * Makes the capture: the logs of all taps in, a pcapng file out.
+ *
+ *   logs ─► by time ─► conversations ─► packets with comments ─► file
+ *                  └─► evidence: can a message be read, how even are the bytes
+ *
+ * Two interfaces, since the server plays the network. `faultline-wire` is the client's wire: a
+ * request as it left the client, a reply as it came there, so after the faults of replies.
+ * `faultline-behind` is what lies behind the faults: a request as it reached the server, a reply
+ * before any fault met it. A lost request stands on the first only, a lost reply on the second only.
+ * The file never grows above its limit: it ends with the last packet that fits, and says so.
+ */
+import type { LogSource } from "../log/merge.ts";
+import { dialsIn, mergeLogs, type SourcedRecord } from "../log/merge.ts";
+import { What } from "../log/record.ts";
+import { textOf } from "../text.ts";
+import type { Vantage } from "../log/wire-log.ts";
+import { Addresses } from "../packet/address.ts";
+import { PcapngWriter } from "../pcapng/writer.ts";
+import type { AnnotatorOptions } from "./annotate.ts";
+import { ByteCounts } from "./entropy.ts";
+import { BodySearch, type Run } from "./search.ts";
+import { Wires } from "./wires.ts";
+
+/** The interfaces, by vantage. */
+export const INTERFACE_NAMES: Readonly<Record<Vantage, string>> = {
+  wire: "faultline-wire",
+  behind: "faultline-behind",
+};
+
+/** What a capture is made of. */
+export interface CaptureOptions extends AnnotatorOptions {
+  readonly sources: readonly LogSource[];
+  /** Takes the file, piece by piece. */
+  take(bytes: Uint8Array): void;
+  /** Most bytes of the file. */
+  readonly bytesMax: number;
+  /** Whether there is anything to tell from behind the faults. */
+  readonly behind: boolean;
+  /** What made the file, and of what. */
+  readonly application: string;
+  readonly comment: string;
+  /** How messages travel, in words, for the interfaces' descriptions. */
+  readonly carries: string;
+  /** Most payload bytes of a TCP segment. */
+  readonly mssBytes: number;
+  /** Whether what decrypts the capture goes into it. */
+  readonly secrets: boolean;
+  /** Records that had no room in the logs. */
+  readonly dropped: number;
+  /** Messages to look for on the client's wire. */
+  readonly bodies: readonly Uint8Array[];
+}
+
+/** What a capture comes to. */
+export interface CaptureSummary {
+  readonly packets: number;
+  /** Of the file. */
+  readonly bytes: number;
+  /** Whether there was more than had room. */
+  readonly truncated: boolean;
+  /** Payload on the client's wire, both ways. */
+  readonly carriedBytes: number;
+  /** The longest run of a body that stands on the client's wire; undefined: none of four bytes. */
+  readonly run: Run | undefined;
+  /** Bits a byte of that payload; null without any. */
+  readonly entropyBits: number | null;
+}
+
+/** Room that is kept for what comes last. */
+const TAIL_BYTES = 4_096;
+
+/** Makes the file. The logs are gone through twice. */
+export function buildCapture(options: CaptureOptions): CaptureSummary {
+  return new Build(options).go();
+}
+
+/** One capture, once. */
+class Build {
+  readonly #options: CaptureOptions;
+  readonly #writer: PcapngWriter;
+  readonly #wires: Wires;
+  readonly #search: BodySearch;
+  readonly #counts = new ByteCounts();
+  /** By interface. */
+  readonly #received = [0, 0];
+  readonly #dropped = [0, 0];
+  #isFull = false;
+  #lastUs = 0;
+
+  constructor(options: CaptureOptions) {
+    this.#options = options;
+    this.#writer = new PcapngWriter((bytes) => options.take(bytes));
+    this.#search = new BodySearch(options.bodies);
+    const addresses = new Addresses(({ ip, name }) => {
+      if (!this.#isFull) this.#writer.name(ip, name);
+    });
+    this.#wires = new Wires({
+      ...options,
+      addresses,
+      put: (packet) => this.#put(packet.vantage, packet.atUs, packet.bytes, packet.comment),
+      carried: () => this.#carried(),
+    });
+  }
+
+  go(): CaptureSummary {
+    const { sources } = this.#options;
+    this.#open();
+    const dials = dialsIn(sources);
+    let begun = 0;
+    for (const record of mergeLogs(sources)) {
+      for (; begun < dials.length && dials[begun]!.opened.startedUs <= record.atUs; begun++) {
+        this.#wires.begin(dials[begun]!);
+      }
+      if (record.what !== What.keyLog) this.#wires.take(record);
+    }
+    this.#close();
+    return {
+      packets: this.#packets,
+      bytes: this.#writer.bytes,
+      truncated: this.#isFull || this.#options.dropped > 0,
+      carriedBytes: this.#counts.total,
+      run: this.#search.longest,
+      entropyBits: this.#counts.entropyBits(),
+    };
+  }
+
+  get #packets(): number {
+    return this.#received[0]! + this.#received[1]!;
+  }
+
+  #open(): void {
+    const { application, comment, carries, behind, secrets, sources } = this.#options;
+    this.#writer.section({ application, comment });
+    this.#writer.interface({
+      name: INTERFACE_NAMES.wire,
+      description: `the client's wire: requests before any fault, replies after theirs; ${carries}`,
+    });
+    if (behind) {
+      this.#writer.interface({
+        name: INTERFACE_NAMES.behind,
+        description: `behind the faults: requests as they reached the server, replies before any fault; ${carries}`,
+      });
+    }
+    const lines = secrets ? keyLogOf(sources) : "";
+    if (lines !== "") this.#writer.secrets(lines);
+  }
+
+  #carried() {
+    const look = this.#search.stream();
+    return (bytes: Uint8Array): void => {
+      if (this.#isFull) return;
+      this.#counts.add(bytes);
+      look(bytes, this.#packets + 1);
+    };
+  }
+
+  #put(vantage: Vantage, atUs: number, bytes: Uint8Array, comment: string): void {
+    const { bytesMax } = this.#options;
+    const number = vantage === "wire" ? 0 : 1;
+    const size = this.#writer.packetBytes(bytes.length, comment);
+    this.#isFull ||= this.#writer.bytes + size + TAIL_BYTES > bytesMax;
+    if (this.#isFull) {
+      this.#dropped[number]!++;
+      return;
+    }
+    this.#lastUs = atUs;
+    this.#received[number]!++;
+    this.#writer.packet({ interface: number, atUs, bytes, comment });
+  }
+
+  #close(): void {
+    const { behind, bytesMax, dropped } = this.#options;
+    const isCut = this.#isFull || dropped > 0;
+    const comment = isCut
+      ? `The capture ends here: it reached captureBytesMax, ${bytesMax} bytes.`
+      : "";
+    for (const number of behind ? [0, 1] : [0]) {
+      const received = this.#received[number]!;
+      const left = this.#dropped[number]! + (number === 0 ? dropped : 0);
+      this.#writer.statistics({
+        interface: number,
+        atUs: this.#lastUs,
+        received: received + left,
+        dropped: left,
+        comment,
+      });
+    }
+    this.#writer.flush();
+  }
+}
+
+/** All lines that decrypt, in the order of the logs. */
+function keyLogOf(sources: readonly LogSource[]): string {
+  const lines: string[] = [];
+  const isKey = ({ what }: SourcedRecord): boolean => what === What.keyLog;
+  for (const record of mergeLogs(sources)) {
+    if (isKey(record)) lines.push(textOf(record.bytes).trimEnd());
+  }
+  return lines.map((line) => `${line}\n`).join("");
+}

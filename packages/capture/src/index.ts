@@ -1,0 +1,12 @@
+/**
+ * The door of the package: what is listed here is promised, what is not may change tomorrow.
+ */
+export type { AnnotatorOptions } from "./build/annotate.ts";
+export { buildCapture } from "./build/build.ts";
+export type { CaptureOptions, CaptureSummary } from "./build/build.ts";
+export { FaultNotes } from "./build/notes.ts";
+export type { FaultNote } from "./build/notes.ts";
+export type { Run } from "./build/search.ts";
+export type { LogSource } from "./log/merge.ts";
+export { WireLog } from "./log/wire-log.ts";
+export type { Vantage, WireLogOptions } from "./log/wire-log.ts";
