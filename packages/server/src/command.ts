@@ -27,6 +27,8 @@ export interface WorkerSetup {
   readonly limits: ServerLimits;
   readonly events: EventLevel;
   readonly epochUs: number;
+  /** Most bytes of the log of what passes behind the faults; null: there is none. */
+  readonly wireLogBytesMax: number | null;
   /** Whether workers try to share the UDP port at all. */
   readonly udpShared: boolean;
   /** How long to go on trying when the port is in use, in ms. */
@@ -39,6 +41,8 @@ export type WorkerOrder =
   | { readonly order: "stats"; readonly id: number }
   | { readonly order: "take-records"; readonly id: number }
   | { readonly order: "take-endings"; readonly id: number }
+  /** Post what is in the wire log's last chunk; answered with the records that had no room. */
+  | { readonly order: "flush-wires"; readonly id: number }
   /** The way to another worker. */
   | {
       readonly order: "neighbour";
@@ -60,6 +64,7 @@ export interface WorkerAnswers {
   readonly stats: CoreStats;
   readonly "take-records": ServerFaultRecord[];
   readonly "take-endings": ServerEnding[];
+  readonly "flush-wires": number;
 }
 
 /** What a worker leaves behind. */
@@ -91,6 +96,8 @@ export type WorkerReport =
       readonly value: WorkerAnswers[keyof WorkerAnswers];
     }
   | { readonly report: "events"; readonly events: readonly ServerEvent[] }
+  /** A chunk of the wire log. */
+  | { readonly report: "wires"; readonly chunk: Uint8Array }
   | ({ readonly report: "crashed"; readonly message: string } & LastWords)
   /** Every link is closed. */
   | ({ readonly report: "closed" } & LastWords);

@@ -20,7 +20,7 @@ export type {
 } from "./event.ts";
 export { SERVER_LIMITS_DEFAULT } from "./limits.ts";
 export type { ServerLimits } from "./limits.ts";
-export type { ServerOptions } from "./options.ts";
+export type { ServerOptions, WireLogSink } from "./options.ts";
 export { startServer } from "./server.ts";
 export type { CloseOptions, Endpoint, FaultServer } from "./server.ts";
 export { mergeStats, withoutGauges } from "./stats.ts";

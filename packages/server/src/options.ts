@@ -33,8 +33,18 @@ export interface ServerOptions {
   readonly events?: EventLevel;
   /** Called for each event, in batches, not at the very moment. */
   readonly onEvent?: (event: ServerEvent) => void;
+  /** A log of what passes behind the faults, for a capture. @default none, at no cost */
+  readonly wireLog?: WireLogSink;
   /** What all times count from, in µs since 1970. @default the moment of the call */
   readonly epochUs?: number;
+}
+
+/** Where the log of what passes behind the faults goes. */
+export interface WireLogSink {
+  /** Bytes of each worker's log; what has no room is left out. */
+  readonly bytesMax: number;
+  /** Takes a chunk. Those of one `log`, a number for each life of a worker, come in order. */
+  onChunk(chunk: Uint8Array, log: number): void;
 }
 
 const PORT_MAX = 65_535;
@@ -82,7 +92,11 @@ export function completeOptions(options: ServerOptions): CommonSetup {
   }
   refuseBadPlan(plan);
   const limits = serverLimits(options.limits);
-  return { host, tcpPort, udpPort, workers, codec, responder, plan, limits, events, epochUs };
+  const wireLogBytesMax = options.wireLog?.bytesMax ?? null;
+  return {
+    ...{ host, tcpPort, udpPort, workers, codec, responder, plan, limits, events, epochUs },
+    wireLogBytesMax,
+  };
 }
 
 /** @throws {RangeError} naming every rule that the plan breaks. */

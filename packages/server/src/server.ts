@@ -55,6 +55,12 @@ export interface FaultServer {
    * records of a connection are there when its ending is.
    */
   takeEndings(): Promise<ServerEnding[]>;
+  /**
+   * Hands over what `wireLog` has not been given yet, up to now.
+   *
+   * @returns how many records had no room in the logs
+   */
+  flushWires(): Promise<number>;
   /** Stops listening, sends what is held back, then closes every link and thread. */
   close(options?: CloseOptions): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -81,7 +87,11 @@ export async function startSupervised(
   { udpShared = true }: { readonly udpShared?: boolean } = {},
 ): Promise<SupervisedServer> {
   const setup = { ...completeOptions(options), udpShared };
-  const supervisor = new Supervisor({ setup, onEvent: options.onEvent });
+  const supervisor = new Supervisor({
+    setup,
+    onEvent: options.onEvent,
+    wireLog: options.wireLog,
+  });
   const ports = await supervisor.start();
   return new RunningServer(supervisor, setup, ports);
 }
@@ -139,6 +149,10 @@ class RunningServer implements SupervisedServer {
 
   takeEndings(): Promise<ServerEnding[]> {
     return this.#supervisor.takeEndings();
+  }
+
+  flushWires(): Promise<number> {
+    return this.#supervisor.flushWires();
   }
 
   async close(options: CloseOptions = {}): Promise<void> {

@@ -13,6 +13,7 @@ import { systemClock } from "./clock.ts";
 import type { LastWords, WorkerSetup } from "./command.ts";
 import { ServerError } from "./error.ts";
 import type { ServerEnding, ServerEvent, ServerEventBody, ServerFaultRecord } from "./event.ts";
+import type { WireLogSink } from "./options.ts";
 import { reservePort } from "./reserve.ts";
 import type { CoreStats, ServerStats } from "./stats.ts";
 import { mergeStats, withoutGauges } from "./stats.ts";
@@ -35,6 +36,7 @@ type SharedSetup = Omit<WorkerSetup, "index" | "patienceMs">;
 export interface SupervisorOptions {
   readonly setup: SharedSetup;
   readonly onEvent: ((event: ServerEvent) => void) | undefined;
+  readonly wireLog: WireLogSink | undefined;
 }
 
 /** Where the server listens; undefined where it was not asked to. */
@@ -48,6 +50,7 @@ export class Supervisor {
   /** Resolves when the server has been closed; rejects when it has failed. */
   readonly closed: Promise<void>;
   readonly #onEvent: ((event: ServerEvent) => void) | undefined;
+  readonly #wireLog: WireLogSink | undefined;
   readonly #clock: Clock;
   readonly #threads: WorkerThread[] = [];
   readonly #end: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -58,11 +61,14 @@ export class Supervisor {
   #endings: ServerEnding[] = [];
   #restartsUs: number[] = [];
   #restarts = 0;
+  /** Workers ever started: each has a wire log of its own. */
+  #lives = 0;
   #state: "serving" | "closing" | "over" = "serving";
 
   constructor(options: SupervisorOptions) {
     this.#setup = options.setup;
     this.#onEvent = options.onEvent;
+    this.#wireLog = options.wireLog;
     this.#clock = systemClock(options.setup.epochUs);
     this.closed = this.#end.promise;
     // Those who watch are told; for the others every call says it.
@@ -115,6 +121,12 @@ export class Supervisor {
     return endings.toSorted((one, other) => one.atUs - other.atUs);
   }
 
+  /** The log of what passes behind the faults is handed over up to now. */
+  async flushWires(): Promise<number> {
+    const dropped = await this.#askAll((thread) => thread.ask("flush-wires", {}));
+    return dropped.reduce((sum, count) => sum + count, 0);
+  }
+
   /** Drains for at most so long, then closes. */
   async close(graceMs: number): Promise<void> {
     if (this.#state === "serving") {
@@ -139,12 +151,14 @@ export class Supervisor {
   }
 
   #spawn(index: number, patienceMs = { tcp: 0, udp: 0 }): WorkerThread {
+    const life = this.#lives++;
     return new WorkerThread(
       { ...this.#setup, index, patienceMs },
       {
         onEvents: (events) => {
           for (const event of events) this.#onEvent?.(event);
         },
+        onWires: (chunk) => this.#wireLog?.onChunk(chunk, life),
         onCrash: (message, last) => this.#crashed(index, message, last),
       },
     );

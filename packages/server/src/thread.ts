@@ -28,6 +28,7 @@ type Details<K> = Omit<Extract<WorkerOrder, { order: K }>, "id" | "order">;
 /** Who is told about a worker. */
 export interface WorkerWatcher {
   onEvents(events: readonly ServerEvent[]): void;
+  onWires(chunk: Uint8Array): void;
   /** It is gone without having been asked to go. `last` is missing when it could not even speak. */
   onCrash(message: string, last: LastWords | undefined): void;
 }
@@ -115,6 +116,9 @@ export class WorkerThread {
       case "events":
         this.send({ order: "events-taken", count: report.events.length });
         this.#watcher.onEvents(report.events);
+        return;
+      case "wires":
+        this.#watcher.onWires(report.chunk);
         return;
       case "crashed":
         this.#crash = { message: report.message, last: report };

@@ -8,6 +8,7 @@
 import process from "node:process";
 import type { MessagePort } from "node:worker_threads";
 import { parentPort, workerData } from "node:worker_threads";
+import { WireLog } from "@faultline/capture";
 import type { Link, LinkEvents } from "@faultline/protocol";
 import { systemClock } from "./clock.ts";
 import type {
@@ -38,6 +39,7 @@ const clock = systemClock(setup.epochUs);
 const post = new EventPost(clock, limits.eventsPendingMax, (events) =>
   report({ report: "events", events }),
 );
+const wires = createWireLog(setup.wireLogBytesMax);
 const core = createServerCore({
   clock,
   codec: setup.codec,
@@ -47,6 +49,7 @@ const core = createServerCore({
   events: setup.events,
   onEvent: (event) => post.add(event),
   worker: index,
+  ...(wires && { tap: wires.tap("behind") }),
 });
 const relays = new Map<number, Relay>();
 const neighbours: Neighbours = {
@@ -72,6 +75,15 @@ void start();
 
 function report(message: WorkerReport): void {
   parentPort?.postMessage(message);
+}
+
+/** What passes behind the faults, posted in chunks that are given away. */
+function createWireLog(bytesMax: number | null): WireLog | undefined {
+  if (bytesMax === null) return undefined;
+  const onChunk = (chunk: Uint8Array<ArrayBuffer>): void => {
+    parentPort?.postMessage({ report: "wires", chunk } satisfies WorkerReport, [chunk.buffer]);
+  };
+  return new WireLog({ bytesMax, onChunk });
 }
 
 function accept(link: Link): LinkEvents {
@@ -148,6 +160,10 @@ function obey(order: WorkerOrder): void {
       return;
     case "take-endings":
       answer(order.id, core.takeEndings());
+      return;
+    case "flush-wires":
+      wires?.flush();
+      answer(order.id, wires?.dropped ?? 0);
       return;
     case "neighbour":
       meet(order.index, order.port);

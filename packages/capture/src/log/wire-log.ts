@@ -17,7 +17,7 @@ export interface WireLogOptions {
   /** Bytes of all chunks together. */
   readonly bytesMax: number;
   /** Takes a chunk; it is given away. */
-  onChunk(chunk: Uint8Array): void;
+  onChunk(chunk: Uint8Array<ArrayBuffer>): void;
 }
 
 /** Which side of the faults a tap stands on. */

@@ -5,7 +5,7 @@
  * knowing the core itself.
  */
 import type { FaultChain, FaultRecord } from "@faultline/faults";
-import type { Clock, FrameWriter } from "@faultline/protocol";
+import type { Clock, FrameWriter, WireTap } from "@faultline/protocol";
 import type { ServerEnding, ServerEventBody, ServerRefusalCode } from "../event.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { ServerCounters } from "../stats.ts";
@@ -39,6 +39,8 @@ export interface CoreContext {
   /** Collects the replies of one event; empty between events, so that all links can share it. */
   readonly writer: FrameWriter;
   readonly counters: ServerCounters;
+  /** Is told what passes behind the faults; undefined: nobody asked. */
+  readonly tap: WireTap | undefined;
   /** Whether the events that come with every message are wanted. */
   readonly verbose: boolean;
   /** Set when the server shuts down: nothing new is executed. */

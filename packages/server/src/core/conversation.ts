@@ -20,6 +20,7 @@ import { Patience } from "./patience.ts";
 import { Passages } from "./passages.ts";
 import type { Ticket } from "./ticket.ts";
 import { unfinishedOf } from "./unfinished.ts";
+import { Watch, watched } from "./watch.ts";
 
 /** What a conversation needs beside the context. */
 export interface ConversationHost {
@@ -48,6 +49,8 @@ export class Conversation implements LinkEvents {
   culprit: number | undefined;
   /** Of the last good frame; undefined before it, and in the pipe codec. */
   session: SessionId | undefined;
+  /** Tells a tap what passes behind the faults, where there is one. */
+  readonly watch: Watch | undefined;
   readonly #context: CoreContext;
   readonly #host: ConversationHost;
   readonly #outlet: Outlet;
@@ -65,6 +68,8 @@ export class Conversation implements LinkEvents {
     this.link = link;
     this.stream = link.kind === "stream";
     this.connection = options.connection;
+    const { tap, clock } = options.context;
+    this.watch = tap === undefined ? undefined : new Watch(link, tap, clock);
     this.#context = options.context;
     this.#host = options.host;
     this.#outlet = new Outlet(link, options.context);
@@ -88,6 +93,7 @@ export class Conversation implements LinkEvents {
   onOpen(): void {
     // Asked for now: a peer that has reset the connection has no name any more.
     if (this.#context.faulty) void this.link.remote;
+    this.watch?.open();
   }
 
   onBytes(bytes: Uint8Array): void {
@@ -111,13 +117,17 @@ export class Conversation implements LinkEvents {
     if (this.#state === "over") return;
     this.#dialogue?.end();
     this.settle();
-    this.#lateEnd.pass("request", () => this.finish("end"));
+    this.#lateEnd.pass("request", () => {
+      this.watch?.ended("remote");
+      this.finish("end");
+    });
   }
 
   onClose(error: LinkError | undefined): void {
     this.#closeCode ??= closeCodeOf(error);
     this.#conclude();
     this.#abandon();
+    if (error !== undefined) this.watch?.reset("remote");
     if (this.#context.verbose) {
       const { connection, remote, messages } = this;
       this.#context.emit({ event: "close", connection, remote, code: this.#closeCode, messages });
@@ -143,6 +153,7 @@ export class Conversation implements LinkEvents {
 
   /** Sends a reply by way of the faults. The bytes are given away. */
   submitReply(ticket: Ticket, bytes: Uint8Array): void {
+    this.watch?.answered(bytes);
     if (!this.isFaulty) {
       this.post(bytes);
       return;
@@ -230,7 +241,7 @@ export class Conversation implements LinkEvents {
     void this.link.remote;
     return new Passages(this.#context, {
       party: this,
-      dialogue,
+      dialogue: watched(dialogue, this.watch),
       post: (bytes) => this.post(bytes),
       settle: () => this.settle(),
       resetByFault: ({ sequence }) => {
@@ -243,6 +254,7 @@ export class Conversation implements LinkEvents {
   #end(): void {
     if (this.#state !== "ending") return;
     this.#state = "ended";
+    this.watch?.ended("local");
     this.link.end();
   }
 
@@ -252,6 +264,7 @@ export class Conversation implements LinkEvents {
     if (this.#canWrite) this.#outlet.flush();
     this.#conclude();
     this.#abandon();
+    this.watch?.reset("local");
     this.link.reset();
   }
 

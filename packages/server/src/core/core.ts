@@ -7,14 +7,12 @@
  * run this same code. It takes time, links and nothing else from outside, and returns no promise:
  * an event and its effect are one call. Threads, ports and restarts are not its business.
  */
-import type { FaultPlan, FaultRecord } from "@faultline/faults";
-import { FaultChain } from "@faultline/faults";
-import type { Clock, Link, LinkEvents, Timer } from "@faultline/protocol";
+import { FaultChain, type FaultPlan, type FaultRecord } from "@faultline/faults";
+import type { Clock, Link, LinkEvents, Timer, WireTap } from "@faultline/protocol";
 import { FrameWriter } from "@faultline/protocol";
 import type { EventLevel, ServerEnding, ServerEvent, ServerFaultRecord } from "../event.ts";
 import type { ServerEventBody, ServerRefusalCode } from "../event.ts";
-import type { ServerLimits } from "../limits.ts";
-import { serverLimits } from "../limits.ts";
+import { type ServerLimits, serverLimits } from "../limits.ts";
 import type { CoreStats, RefusalCounts } from "../stats.ts";
 import { zeroCounters } from "../stats.ts";
 import type { CoreContext, Party } from "./context.ts";
@@ -26,8 +24,7 @@ import { Occurrences } from "./occurrences.ts";
 import { PipeDialogue } from "./pipe-dialogue.ts";
 import { cutOf, idsOf, NO_FAULTS } from "./plan.ts";
 import { placed, RecordBook } from "./record-book.ts";
-import type { Responder, ResponderName } from "./responder.ts";
-import { createResponder } from "./responder.ts";
+import { createResponder, type Responder, type ResponderName } from "./responder.ts";
 import { Schedule } from "./schedule.ts";
 import { type ReplyMemory, SessionTable } from "./session-table.ts";
 
@@ -52,6 +49,8 @@ export interface ServerCoreOptions {
   /** @default "none": the rare events only */
   readonly events?: EventLevel;
   readonly onEvent?: (event: ServerEvent) => void;
+  /** Is told what passes behind the faults. @default nobody, at no cost */
+  readonly tap?: WireTap;
   /** Stands in events. @default 0 */
   readonly worker?: number;
 }
@@ -104,6 +103,7 @@ export class ServerCore {
       responder: typeof responder === "string" ? createResponder(responder) : responder,
       writer: new FrameWriter(),
       counters: zeroCounters(),
+      tap: options.tap,
       verbose: options.events === "all",
       draining: false,
       emit: (event) => this.#emit(event),

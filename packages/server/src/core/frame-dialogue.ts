@@ -108,15 +108,21 @@ export class FrameDialogue implements Dialogue {
   /** One frame off the wire. */
   #take(item: Frame | Refusal, datagram: Uint8Array | undefined, nowUs: number): void {
     if (isRefusal(item)) {
+      if (datagram !== undefined) this.#conversation.watch?.arrived(datagram);
       this.#refuse(item);
       return;
     }
     if (!this.#isSameSession(item)) return;
+    const conversation = this.#conversation;
+    const { watch } = conversation;
+    // What is read in place, with no passage before it, is told here.
+    if (watch !== undefined && (item.type !== FrameType.data || !conversation.isFaulty)) {
+      watch.arrived(datagram ?? this.#decoder!.raw());
+    }
     if (item.type !== FrameType.data) {
       this.#control(item);
       return;
     }
-    const conversation = this.#conversation;
     const { session, operation, attempt, checksum } = item;
     const sequence = conversation.messages++;
     const { isFaulty } = conversation;
@@ -216,7 +222,10 @@ export class FrameDialogue implements Dialogue {
     const frame = this.#frameOf(ticket, answer);
     const conversation = this.#conversation;
     if (conversation.isFaulty) conversation.submitReply(ticket, encodeFrame(frame));
-    else conversation.write(frame);
+    else {
+      conversation.watch?.answered(encodeFrame(frame));
+      conversation.write(frame);
+    }
   }
 
   #frameOf(ticket: Ticket, answer: Answer): Frame {

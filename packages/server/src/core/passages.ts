@@ -14,7 +14,7 @@ import type { Parcel, Ticket } from "./ticket.ts";
 /** The conversation, as far as its passages need it. */
 export interface PassagesOwner {
   readonly party: PassageParty;
-  readonly dialogue: Dialogue;
+  readonly dialogue: Pick<Dialogue, "arrive" | "encodeLost">;
   /** Sends bytes past the faults. */
   post(bytes: Uint8Array): void;
   /** A timer has moved messages: what was written can go. */

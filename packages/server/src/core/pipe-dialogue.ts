@@ -108,14 +108,17 @@ export class PipeDialogue implements Dialogue {
       untilUs: 0,
     } as const;
     if (item.kind === "corrupt") {
+      conversation.watch?.arrived(item.bytes);
       this.#refuseCorrupt(ticket, failed);
       return;
     }
     conversation.messages++;
     counters.messages++;
     if (verbose) this.#tell("message", ticket, body.length);
-    if (!conversation.isFaulty) this.#execute(body, ticket);
-    else conversation.submitRequest(ticket, encodePipe(body, this.#limits));
+    if (!conversation.isFaulty) {
+      conversation.watch?.arrived(encodePipe(body, this.#limits));
+      this.#execute(body, ticket);
+    } else conversation.submitRequest(ticket, encodePipe(body, this.#limits));
   }
 
   #takeArrival(item: PipeItem, ticket: Ticket, failed = false): void {
