@@ -49,9 +49,15 @@ const TIME_AND_CHANCE_PATTERN =
   /\bDate\.now\b|\bnew Date\(\)|\bperformance\.(now|timeOrigin)\b|\bMath\.random\b|\bcrypto\.random|\brandomUUID\b|\brandomBytes\b|\bgetRandomValues\b|\bset(Timeout|Interval|Immediate)\(|\bAbortSignal\.timeout\b|\bhrtime\b/;
 
 /** Where results are made: nothing here may depend on the engine, the place or the moment. */
-const RESULTS = ["protocol", "faults", "capture", "simulation", "client", "server", "experiment"].map(
-  (name) => `packages/${name}/src/`,
-);
+const RESULTS = [
+  "protocol",
+  "faults",
+  "capture",
+  "simulation",
+  "client",
+  "server",
+  "experiment",
+].map((name) => `packages/${name}/src/`);
 
 /** What engines, places and moments differ in, as far as text can tell; the rest is in docs/determinism.md. */
 const LEAKS: Readonly<Record<string, RegExp>> = {

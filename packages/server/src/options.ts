@@ -94,7 +94,16 @@ export function completeOptions(options: ServerOptions): CommonSetup {
   const limits = serverLimits(options.limits);
   const wireLogBytesMax = options.wireLog?.bytesMax ?? null;
   return {
-    ...{ host, tcpPort, udpPort, workers, codec, responder, plan, limits, events, epochUs },
+    host,
+    tcpPort,
+    udpPort,
+    workers,
+    codec,
+    responder,
+    plan,
+    limits,
+    events,
+    epochUs,
     wireLogBytesMax,
   };
 }
