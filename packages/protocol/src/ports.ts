@@ -46,6 +46,8 @@ export interface Link {
   readonly remote: string;
   /** This end, as `host:port`; empty until the link is open. */
   readonly local: string;
+  /** The id of the key that the peer proved to have, where a layer below asked for one. */
+  readonly peerKey?: string | undefined;
   /**
    * Takes the bytes. A datagram link sends them as one datagram.
    *
@@ -76,6 +78,8 @@ export interface LinkEvents {
 /** Opens links to one endpoint: what a client is given instead of a socket. */
 export interface Dialer {
   readonly kind: "stream" | "datagram";
+  /** What the layers below add to each datagram, in bytes. @default 0 */
+  readonly overheadBytes?: number;
   /** Starts to connect. `onOpen` or `onClose` follows, never before this call has returned. */
   dial(events: LinkEvents): Link;
 }
