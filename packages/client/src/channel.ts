@@ -23,6 +23,7 @@ import type { Operation } from "./operation.ts";
 import type { Policy } from "./options.ts";
 import type { Pending } from "./pending.ts";
 import { PipeConnection } from "./pipe-connection.ts";
+import type { Reconnect } from "./reconnect.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Counters } from "./stats.ts";
 import type { Timing } from "./timing.ts";
@@ -54,6 +55,8 @@ export interface ChannelContext {
 /** Where a channel leads. */
 export interface Destination {
   readonly dialer: Dialer;
+  /** Says when it may be dialled; null: whenever a link is wanted. */
+  readonly reconnect: Reconnect | null;
   /** The times of this endpoint. */
   readonly timing: Timing;
   /** Its name in a pool; undefined outside of one. */
@@ -79,9 +82,10 @@ export class Channel implements LineOwner {
 
   constructor(context: ChannelContext, destination: Destination) {
     const { owner, policy } = context;
-    const { dialer, endpoint, judge, timing } = destination;
+    const { dialer, endpoint, judge, reconnect, timing } = destination;
     const { connectTimeoutUs, closeTimeoutUs, hedge } = policy;
-    const line = new Line({ ...context, dialer, connectTimeoutUs, closeTimeoutUs }, this);
+    const timeouts = { connectTimeoutUs, closeTimeoutUs };
+    const line = new Line({ ...context, ...timeouts, dialer, reconnect }, this);
     const arrivals = new Inbox({ ...context, channel: this, hedge, judge, line, timing });
     const Codec = policy.codec === "pipe" ? PipeConnection : FrameConnection;
     const connection = new Codec({ ...context, arrivals, line });

@@ -67,14 +67,19 @@ const NO_OPTIONS: SubmitOptions = {};
  * @throws TypeError or RangeError naming the option, its rule and the value it had.
  */
 export function createClient(options: ClientOptions): Client {
-  return new PromiseClient(options);
+  return clientOf(new Engine(createPolicy(options), soleRoute));
+}
+
+/** The face of an engine. */
+export function clientOf(engine: Engine): Client {
+  return new PromiseClient(engine);
 }
 
 class PromiseClient implements Client {
   readonly #engine: Engine;
 
-  constructor(options: ClientOptions) {
-    this.#engine = new Engine(createPolicy(options), soleRoute);
+  constructor(engine: Engine) {
+    this.#engine = engine;
   }
 
   send(body: Uint8Array | string, options: SubmitOptions = NO_OPTIONS): Promise<Outcome> {

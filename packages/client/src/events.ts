@@ -95,6 +95,8 @@ export type ClientEvent = { readonly atUs: number } & (
   | { readonly event: "ping" }
   /** The circuit breaker has changed; one that is shared is reported by who changed it. */
   | { readonly event: "breaker"; readonly state: Breaker["state"] }
+  /** A pool leaves that endpoint alone for so long. */
+  | { readonly event: "ejected"; readonly endpoint: string; readonly forUs: number }
   | { readonly event: "settled"; readonly outcome: Outcome }
 );
 

@@ -38,6 +38,13 @@ export type {
 export type { Done } from "./operation.ts";
 export type { ClientOptions, SubmitOptions } from "./options.ts";
 export type { Attempt, AttemptEnd, Delivered, NotDelivered, Outcome } from "./outcome.ts";
+export { createOutliers } from "./outliers.ts";
+export type { Ejection, OutlierOptions, Outliers, SuccessRateOptions } from "./outliers.ts";
+export { createPool } from "./pool.ts";
+export type { EndpointStats, Pool, PoolStats } from "./pool.ts";
+export type { PoolEndpointOptions, PoolOptions } from "./pool-options.ts";
+export { createReconnect } from "./reconnect.ts";
+export type { Reconnect, ReconnectOptions } from "./reconnect.ts";
 export { createRetryBudget } from "./retry-budget.ts";
 export type { RetryBudget, RetryBudgetOptions } from "./retry-budget.ts";
 export { createRttEstimate, rttProfiles } from "./rtt.ts";

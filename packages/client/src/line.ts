@@ -1,7 +1,7 @@
 /**
- * The one link of a client and its life: down, dialling, open, closing.
+ * One link of a client and its life: down, dialling, open, closing.
  *
- *   want() -> dial -> open -> lost -> (wanted again) -> dial -> ...
+ *   want() -> (waiting for a turn) -> dial -> open -> lost -> (wanted again) -> dial -> ...
  *
  * However many messages need it, there is one dial under way at most, and all of them share its
  * success or failure. A link that is given up is cut off from its owner at once: what it still
@@ -12,6 +12,7 @@ import type { Deadlines, Due } from "./deadlines.ts";
 import type { AttemptFailure } from "./failure.ts";
 import type { LineFailure } from "./line-failure.ts";
 import { dialFailure, ENDED, lostBy } from "./line-failure.ts";
+import type { Caller, Reconnect } from "./reconnect.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Counters } from "./stats.ts";
 
@@ -33,15 +34,17 @@ export interface LineParts {
   readonly deadlines: Deadlines;
   readonly counters: Counters;
   readonly reporter: Reporter;
+  /** Says when to dial; null: whenever a link is wanted. */
+  readonly reconnect: Reconnect | null;
   readonly connectTimeoutUs: number;
   readonly closeTimeoutUs: number;
 }
 
 /** The line. */
-export class Line implements Due {
+export class Line implements Due, Caller {
   readonly #parts: LineParts;
   readonly #owner: LineOwner;
-  #at: "down" | "dialling" | "open" | "closing" = "down";
+  #at: "down" | "waiting" | "dialling" | "open" | "closing" = "down";
   #events: Events | undefined;
   #link: Link | undefined;
   #full = false;
@@ -77,7 +80,12 @@ export class Line implements Due {
 
   /** Whether there is no link yet, and an attempt to have one. */
   get isDialling(): boolean {
-    return this.#at === "dialling";
+    return this.#at === "dialling" || this.#at === "waiting";
+  }
+
+  /** Whether there is no link, nor an attempt to have one. */
+  get isDown(): boolean {
+    return this.#at === "down";
   }
 
   /** Whether there is a link that takes no bytes now. */
@@ -94,9 +102,17 @@ export class Line implements Due {
     return this.#opened;
   }
 
-  /** Dials where there is no link and no dial under way. */
+  /** Dials, as soon as it may, where there is no link and no dial under way. */
   want(): void {
     if (this.#at !== "down") return;
+    const { reconnect } = this.#parts;
+    this.#at = "waiting";
+    if (reconnect === null) this.dial();
+    else reconnect.wait(this);
+  }
+
+  /** It is its turn. */
+  dial(): void {
     const { clock, connectTimeoutUs, deadlines, dialer } = this.#parts;
     this.#at = "dialling";
     this.dialledUs = clock.nowUs();
@@ -127,7 +143,9 @@ export class Line implements Due {
 
   /** Dials no more: nobody needs the link that it would bring. */
   giveUp(): void {
-    if (this.#at === "dialling") this.#release()?.reset();
+    if (!this.isDialling) return;
+    this.#release()?.reset();
+    this.#parts.reconnect?.leave(this);
   }
 
   /** Ends the line for good; `closed` is called when nothing is left of it, maybe at once. */
@@ -135,7 +153,8 @@ export class Line implements Due {
     const { clock, closeTimeoutUs, deadlines } = this.#parts;
     const wasOpen = this.#at === "open";
     // Neither a dial nor what a full link still holds is worth waiting for.
-    if (this.#at === "dialling" || this.#full) this.#release()?.reset();
+    if (this.isDialling) this.giveUp();
+    else if (this.#full) this.#release()?.reset();
     if (this.#at !== "open") {
       if (wasOpen) this.#parts.reporter.closed(clock.nowUs());
       closed();
@@ -154,25 +173,26 @@ export class Line implements Due {
     this.#release()?.reset();
     if (!wasDialling) this.#parts.reporter.closed(this.#parts.clock.nowUs());
     const message = `no connection within ${this.#parts.connectTimeoutUs / 1000} ms`;
-    if (wasDialling) this.#dialFailed({ code: "refused", status: "dial-timeout", message });
+    if (wasDialling) this.#failed({ code: "refused", status: "dial-timeout", message });
     closed?.();
   }
 
   opened(): void {
     if (this.#at !== "dialling") return;
-    const { clock, counters, deadlines, reporter } = this.#parts;
+    const { clock, counters, deadlines, reconnect, reporter } = this.#parts;
     const { local = "", remote = "" } = this.#link ?? {};
     this.#at = "open";
     this.#opened++;
-    const reconnect = this.#opened > 1;
-    if (reconnect) counters.reconnects++;
+    const isAgain = this.#opened > 1;
+    if (isAgain) counters.reconnects++;
     deadlines.delete(this);
     this.heardUs = -Infinity;
     this.local = local;
     this.sequence = 0;
     if (reporter.isOn) {
-      reporter.emit({ event: "open", atUs: clock.nowUs(), local, remote, reconnect });
+      reporter.emit({ event: "open", atUs: clock.nowUs(), local, remote, reconnect: isAgain });
     }
+    reconnect?.opened(this);
     this.#owner.onLineReady();
   }
 
@@ -203,13 +223,22 @@ export class Line implements Due {
     const at = this.#at;
     const closed = this.#closed;
     this.#release();
-    if (at === "dialling") this.#dialFailed(dialFailure(error));
+    if (at === "dialling") this.#failed(dialFailure(error));
     else if (at === "open") this.#lost(error === undefined ? ENDED : lostBy(error));
     else if (at === "closing") this.#parts.reporter.closed(this.#parts.clock.nowUs());
     closed?.();
   }
 
-  #dialFailed(failure: LineFailure): void {
+  /** Its own dial has failed: all who waited for it hear of it, this line first. */
+  #failed(failure: LineFailure): void {
+    const { reconnect } = this.#parts;
+    if (reconnect === null) this.dialFailed(failure);
+    else reconnect.failed(this, failure);
+  }
+
+  /** A dial has failed, its own or one that it waited for. */
+  dialFailed(failure: LineFailure): void {
+    this.#at = "down";
     this.#report("dial-failed", failure);
     this.#owner.onDialFailed(failure);
   }

@@ -61,27 +61,29 @@ export class Liveness implements Due {
   suspect(sentUs: number, nowUs: number): void {
     const { connection, line } = this.#parts;
     if (!line.isOpen || line.heardUs > sentUs) return;
-    if (connection.canPing) this.#probe(nowUs);
+    if (connection.canPing) this.probe(nowUs);
     else this.#countSilence(nowUs);
   }
 
   /** A message waits for the full link to drain: it may be that nothing in flight would notice. */
   stalled(): void {
     const { deadlines, line, timing } = this.#parts;
-    if (this.#isProbing) return;
+    if (this.isProbing) return;
     this.#sinceUs = line.filledUs;
     this.#generation = line.generation;
     this.#stalled = true;
     deadlines.set(this, line.filledUs + timing.silenceUs());
   }
 
-  get #isProbing(): boolean {
+  /** Whether the link is under suspicion: it has been asked for a sign of life. */
+  get isProbing(): boolean {
     return this.dueIndex !== -1 && this.#generation === this.#parts.line.generation;
   }
 
-  #probe(nowUs: number): void {
-    const { line } = this.#parts;
-    if (this.#isProbing) return;
+  /** Asks an open link for a sign of life, and drops it where none comes. */
+  probe(nowUs: number): void {
+    const { connection, line } = this.#parts;
+    if (this.isProbing || !line.isOpen || !connection.canPing) return;
     this.#sinceUs = nowUs;
     this.#generation = line.generation;
     this.#pings = 0;

@@ -73,6 +73,8 @@ export class Operation implements Due, Queued<Operation>, Rules {
   channel: Channel | undefined = undefined;
   /** The same of the second one. */
   twinChannel: Channel | undefined = undefined;
+  /** What its attempt before was made on. */
+  tried: Channel | undefined = undefined;
   /** When it last became ready to be sent. */
   readyUs = 0;
   reply: Uint8Array | undefined = undefined;
@@ -126,6 +128,11 @@ export class Operation implements Due, Queued<Operation>, Rules {
     return this.#policy.budget;
   }
 
+  /** Whether an attempt has ended, and nobody knows whether it was executed. */
+  get mayBeExecuted(): boolean {
+    return this.exchange.at !== "settled" && this.exchange.past.unknown;
+  }
+
   onDue(nowUs: number): void {
     this.#handler(this, nowUs);
   }
@@ -162,8 +169,11 @@ export class Operation implements Due, Queued<Operation>, Rules {
 
   /** It is no channel's business any more. */
   leave(): void {
-    if (this.channel !== undefined) this.channel.load--;
+    const { channel } = this;
+    if (channel === undefined) return;
+    channel.load--;
     this.channel = undefined;
+    this.tried = channel;
     this.leaveTwin();
   }
 

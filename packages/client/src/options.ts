@@ -22,6 +22,7 @@ import type { Beginning } from "./exchange.ts";
 import { begin } from "./exchange.ts";
 import type { Hedge } from "./hedge.ts";
 import { OPERATIONS_SPAN } from "./pending.ts";
+import type { Reconnect } from "./reconnect.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 import { createRetryBudget, UNLIMITED } from "./retry-budget.ts";
 import type { Timing, TimingOptions } from "./timing.ts";
@@ -60,6 +61,8 @@ export interface ClientOptions extends TimingOptions {
   readonly queueMax?: number;
   /** Bytes of bodies that may wait. @default 16_777_216 */
   readonly queueBytesMax?: number;
+  /** When to dial; the same object for several clients makes them share it, so that one dials for all. @default null: whenever a message needs a link */
+  readonly reconnect?: Reconnect | null;
   /** How long opening a link may take. @default 10_000 */
   readonly connectTimeoutMs?: number;
   /** How long `close` waits for the server to end its side before it resets the link. @default 2000 */
@@ -99,6 +102,7 @@ export interface Policy {
   readonly budget: RetryBudget;
   readonly breaker: Breaker | null;
   readonly hedge: Hedge | null;
+  readonly reconnect: Reconnect | null;
   readonly timing: Timing;
   readonly inFlightMax: number;
   readonly queueMax: number;
@@ -144,6 +148,7 @@ export function createPolicy(options: ClientOptions): Policy {
     budget: budgetOf(options.retryBudget),
     breaker: breakerOf(options.breaker),
     hedge: hedgeOf(options.hedge, codec),
+    reconnect: reconnectOf(options.reconnect),
     timing: timingOf(options),
     inFlightMax: inFlightMaxOf(options.inFlightMax ?? 1, codec),
     queueMax: integerOf(client("queueMax", options.queueMax ?? 1024), 0, 2 ** 31),
@@ -195,6 +200,12 @@ function hedgeOf(given: Hedge | null = null, codec: "frame" | "pipe"): Hedge | n
   if (codec === "frame") return given;
   const rule = 'null with the codec "pipe", whose operations are not deduplicated,';
   throw new RangeError(refusal(client("hedge", given), rule));
+}
+
+/** @throws TypeError, as `createPolicy`. */
+export function reconnectOf(given: Reconnect | null = null): Reconnect | null {
+  if (given === null || typeof given.wait === "function") return given;
+  throw missing("reconnect", "null or what createReconnect gives", given);
 }
 
 type Capabilities = Pick<Policy, "dialer" | "clock" | "draw" | "session">;

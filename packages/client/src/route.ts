@@ -2,8 +2,8 @@
  * Which channel an attempt goes out on: the question a client answers in one word, and a pool by
  * its endpoints (pool-route.ts).
  */
-import type { Channel, ChannelContext } from "./channel.ts";
-import { Channel as ChannelOf } from "./channel.ts";
+import { Channel } from "./channel.ts";
+import type { ChannelContext } from "./channel.ts";
 import type { Operation } from "./operation.ts";
 
 /** Chooses channels. */
@@ -25,8 +25,9 @@ export type CreateRoute = (context: ChannelContext) => Route;
 
 /** The route of a client with one connection. */
 export const soleRoute: CreateRoute = (context) => {
-  const { dialer, timing } = context.policy;
-  const channel = new ChannelOf(context, { dialer, timing, endpoint: undefined, judge: undefined });
+  const { dialer, reconnect, timing } = context.policy;
+  const nobody = { endpoint: undefined, judge: undefined };
+  const channel = new Channel(context, { dialer, reconnect, timing, ...nobody });
   return {
     channels: [channel],
     choose: () => channel,

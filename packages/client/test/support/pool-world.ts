@@ -1,0 +1,82 @@
+/**
+ * A pool and several scripted servers, each at the end of a network of its own, on one clock.
+ */
+import { FakeClock, numbers, seed } from "@faultline/testkit";
+import type { ClientEvent, Outcome, Pool, PoolOptions, SubmitOptions } from "../../src/index.ts";
+import { createPool } from "../../src/index.ts";
+import type { ScriptedServer, Script } from "./scripted-server.ts";
+import { ScriptedServer as Server } from "./scripted-server.ts";
+import type { Sent } from "./world.ts";
+import { SESSION } from "./world.ts";
+import type { MemoryNetworkOptions } from "@faultline/testkit";
+
+const MS = 1000;
+
+export interface PoolWorldOptions extends Script {
+  /** One server for each. @default one */
+  readonly names?: readonly string[];
+  readonly pool?: Partial<PoolOptions>;
+  readonly network?: Omit<MemoryNetworkOptions, "clock">;
+}
+
+/** One test's pool, servers and time. */
+export class PoolWorld {
+  readonly clock: FakeClock = new FakeClock();
+  readonly servers: readonly ScriptedServer[];
+  readonly pool: Pool;
+  readonly events: ClientEvent[] = [];
+
+  constructor(options: PoolWorldOptions = {}) {
+    const { names = ["one"] } = options;
+    const servers = names.map(() => new Server(this.clock, options));
+    const chance = numbers(seed());
+    this.servers = servers;
+    this.pool = createPool({
+      endpoints: names.map((name, index) => ({ name, dialer: servers[index]!.network })),
+      clock: this.clock,
+      draw: chance,
+      session: SESSION,
+      inFlightMax: 64,
+      onEvent: (event) => this.events.push(event),
+      ...options.pool,
+    });
+  }
+
+  submit(body: Uint8Array | string, options: SubmitOptions = {}): Sent {
+    const operation = this.pool.submit(body, options, (outcome) => {
+      sent.outcome = outcome;
+      sent.calls++;
+    });
+    const sent: Sent = { operation, outcome: undefined, calls: 0 };
+    return sent;
+  }
+
+  send(body: Uint8Array | string, options: SubmitOptions = {}): Outcome {
+    return this.outcomeOf(this.submit(body, options));
+  }
+
+  outcomeOf(sent: Sent): Outcome {
+    this.clock.runUntil(() => sent.outcome !== undefined);
+    if (sent.outcome === undefined) throw new Error("No outcome, and nothing more will happen.");
+    return sent.outcome;
+  }
+
+  advanceMs(ms: number): void {
+    this.clock.advance(ms * MS);
+  }
+
+  /** Requests that each server has seen. */
+  get shares(): number[] {
+    return this.servers.map(({ requests }) => requests.length);
+  }
+
+  /** Connections that each server has been asked for, and let in. */
+  get connections(): number[] {
+    return this.servers.map(({ network }) => network.connections.length);
+  }
+}
+
+/** Where each attempt went. */
+export function endpointsOf({ attempts }: Outcome): (string | undefined)[] {
+  return attempts.map(({ endpoint }) => endpoint);
+}
