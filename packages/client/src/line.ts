@@ -7,9 +7,10 @@
  * success or failure. A link that is given up is cut off from its owner at once: what it still
  * says goes nowhere. When to give it up is decided by liveness.ts and the codecs.
  */
-import type { Clock, Dialer, Link, LinkError, LinkEvents } from "@faultline/protocol";
+import type { Clock, Dialer, Link, LinkError } from "@faultline/protocol";
 import type { Deadlines, Due } from "./deadlines.ts";
 import type { AttemptFailure } from "./failure.ts";
+import { LineEvents } from "./line-events.ts";
 import type { LineFailure } from "./line-failure.ts";
 import { dialFailure, ENDED, lostBy } from "./line-failure.ts";
 import type { Caller, Reconnect } from "./reconnect.ts";
@@ -45,7 +46,7 @@ export class Line implements Due, Caller {
   readonly #parts: LineParts;
   readonly #owner: LineOwner;
   #at: "down" | "waiting" | "dialling" | "open" | "closing" = "down";
-  #events: Events | undefined;
+  #events: LineEvents | undefined;
   #link: Link | undefined;
   #full = false;
   #opened = 0;
@@ -117,7 +118,7 @@ export class Line implements Due, Caller {
     this.#at = "dialling";
     this.dialledUs = clock.nowUs();
     deadlines.set(this, this.dialledUs + connectTimeoutUs);
-    const events = new Events(this);
+    const events = new LineEvents(this);
     this.#events = events;
     const link = dialer.dial(events);
     this.#link = link;
@@ -264,38 +265,5 @@ export class Line implements Due, Caller {
     this.#at = "down";
     this.#parts.deadlines.delete(this);
     return link;
-  }
-}
-
-/** One link's events, which reach the line only while the link is its own. */
-class Events implements LinkEvents {
-  #line: Line | undefined;
-
-  constructor(line: Line) {
-    this.#line = line;
-  }
-
-  cut(): void {
-    this.#line = undefined;
-  }
-
-  onOpen(): void {
-    this.#line?.opened();
-  }
-
-  onBytes(bytes: Uint8Array): void {
-    this.#line?.heard(bytes);
-  }
-
-  onDrain(): void {
-    this.#line?.drained();
-  }
-
-  onEnd(): void {
-    this.#line?.peerEnded();
-  }
-
-  onClose(error: LinkError | undefined): void {
-    this.#line?.linkClosed(error);
   }
 }

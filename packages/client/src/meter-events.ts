@@ -170,6 +170,8 @@ function particulars(event: ClientEvent): MetricAttributes {
       return { "faultline.refused.by": event.by };
     case "breaker":
       return { "faultline.breaker.state": event.state };
+    case "ejected":
+      return { "faultline.endpoint": event.endpoint };
     case "refusal":
       return { "error.type": event.refused };
     case "dial-failed":

@@ -136,7 +136,7 @@ test("whatever happens, never are more out than may, and an ejection ends when i
           [...until]
             .filter(([, end]) => nowUs < end)
             .map(([each]) => each)
-            .toSorted(),
+            .toSorted((one, other) => one - other),
         );
         expect(out.length).toBeLessThanOrEqual(
           Math.min(5, Math.max(1, Math.floor((6 * ejectedPercentMax) / 100))),

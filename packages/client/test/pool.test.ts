@@ -2,30 +2,27 @@
 import { describe, expect, test } from "vitest";
 import { createPool, createRetryBudget } from "../src/index.ts";
 import { endpointsOf, PoolWorld } from "./support/pool-world.ts";
-import type { Sent } from "./support/world.ts";
+import type { Request } from "./support/scripted-server.ts";
 import { SESSION, sumsOf, textOf, World } from "./support/world.ts";
 
 describe("a pool of one connection", () => {
   test("does what a client does, at the same times", () => {
-    const serve = (request: { frame: { attempt: number }; index: number }): void => {
-      const scripted = request as Parameters<
-        NonNullable<PoolWorld["servers"][0]["script"]["serve"]>
-      >[0];
-      if (scripted.index % 3 === 0) scripted.error("lost", 5);
-      else scripted.echo(10);
+    const serve = (request: Request): void => {
+      if (request.index % 3 === 0) request.error("lost", 5);
+      else request.echo(10);
     };
     const draw = (): number => 0xffff_ffff;
     const client = new World({ serve, client: { inFlightMax: 1 } });
     const pool = new PoolWorld({ serve, pool: { draw, inFlightMax: 1, attemptsMax: 4 } });
-    const strip = (sent: Sent): unknown => ({
-      ...sent.outcome,
-      attempts: sent.outcome!.attempts.map(({ endpoint: _, ...rest }) => rest),
-    });
     const ofClient = Array.from({ length: 20 }, (_, n) => client.submit(`${n}`));
     const ofPool = Array.from({ length: 20 }, (_, n) => pool.submit(`${n}`));
     client.advanceMs(60_000);
     pool.advanceMs(60_000);
-    expect(ofPool.map(strip)).toEqual(ofClient.map(strip));
+    const named = ofClient.map(({ outcome }) => ({
+      ...outcome,
+      attempts: outcome?.attempts.map((attempt) => ({ ...attempt, endpoint: "one" })),
+    }));
+    expect(ofPool.map(({ outcome }) => outcome)).toEqual(named);
     expect(pool.pool.stats()).toMatchObject(client.client.stats());
   });
 
