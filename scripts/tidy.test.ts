@@ -27,7 +27,8 @@ const ARROWS: Record<string, readonly string[]> = {
   simulation: ["protocol", "faults"],
   experiment: ["protocol", "faults", "capture", "server", "client", "simulation"],
   api: ["protocol", "faults", "experiment"],
-  cli: ["protocol", "faults", "capture", "server", "client", "experiment", "api"],
+  // api/log is the side door of what serves no HTTP
+  cli: ["protocol", "faults", "capture", "server", "client", "experiment", "api", "api/log"],
 };
 
 /** The composition roots and shells that may read a clock or draw a number. */

@@ -6,6 +6,7 @@ import type { Context } from "hono";
 import type { Clock } from "./clock.ts";
 import type { GuardOptions } from "./guard/guard.ts";
 import type { Limits } from "./limits.ts";
+import type { Observer } from "./observe/observer.ts";
 import type { RunService } from "./runs/service.ts";
 
 /** Passed to every handler. */
@@ -15,6 +16,8 @@ export interface AppDeps {
   readonly limits: Limits;
   /** Who is let in. @default anybody, by loopback's names */
   readonly guard?: GuardOptions;
+  /** Told of every answer. @default figures at `/metrics`, no log */
+  readonly observer?: Observer;
   /** Of this program, as `GET /v1/health` tells it. */
   readonly version: string;
   /** Told of every failure that became a 5xx; must not throw. */

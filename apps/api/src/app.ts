@@ -6,18 +6,22 @@
  * into answers.
  */
 
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import type { AppDeps } from "./app-deps.ts";
-import { makeGuard, OPEN_ON_LOOPBACK } from "./guard/guard.ts";
+import { GUARD_CODES, makeGuard, OPEN_ON_LOOPBACK, tokenIdOf } from "./guard/guard.ts";
 import { Gate } from "./http/gate.ts";
 import { makeMethodTable } from "./http/methods.ts";
+import { SILENT } from "./observe/log.ts";
+import { Metrics } from "./observe/metrics.ts";
+import { Observer } from "./observe/observer.ts";
 import { makeOpenApiDocument } from "./openapi.ts";
 import { ProblemError, problemResponse } from "./problem.ts";
 import { aboutRoutes } from "./routes/about.ts";
 import { createRunRoute } from "./routes/create-run.ts";
 import { DOCS_SCRIPT_PATH, docsPage, docsScript } from "./routes/docs.ts";
+import { metricsRoute } from "./routes/metrics.ts";
 import type { AppContext } from "./routes/route.ts";
 import { makeRunRoutes } from "./routes/runs.ts";
 import { streamRoutes } from "./routes/streams.ts";
@@ -37,13 +41,10 @@ const headers = secureHeaders({
 
 /** Builds the app. */
 export function createApp(deps: AppDeps): Hono {
-  const { limits, version } = deps;
-  const app: AppContext = {
-    ...deps,
-    waiters: new Gate(limits.waitersMax),
-    streams: new Gate(limits.ssePeersMax),
-  };
-  const routes = [...aboutRoutes, createRunRoute, ...makeRunRoutes(limits), ...streamRoutes];
+  const { clock, limits, version } = deps;
+  const app = makeContext(deps);
+  const service = [...aboutRoutes, metricsRoute];
+  const routes = [...service, createRunRoute, ...makeRunRoutes(limits), ...streamRoutes];
   const configs = routes.map(({ config }) => config);
   const methodsOf = makeMethodTable([
     ...configs,
@@ -51,13 +52,8 @@ export function createApp(deps: AppDeps): Hono {
   ]);
 
   const hono = new Hono();
-  hono.use(headers, async (context, next) => {
-    await next();
-    if (!context.res.headers.has("cache-control")) {
-      context.res.headers.set("cache-control", "no-store");
-    }
-  });
-  hono.use(...makeGuard(deps.guard ?? OPEN_ON_LOOPBACK, deps.clock, limits));
+  hono.use(watch(app), headers);
+  hono.use(...makeGuard(deps.guard ?? OPEN_ON_LOOPBACK, clock, limits));
   for (const { config, handle } of routes) {
     const path = config.path.replaceAll(/\{(\w+)\}/g, ":$1");
     hono.on(config.method.toUpperCase(), path, (context) => handle(context, app));
@@ -71,8 +67,45 @@ export function createApp(deps: AppDeps): Hono {
   hono.get("/docs", docsPage);
   hono.get(DOCS_SCRIPT_PATH, docsScript);
   hono.notFound((context) => noHandler(context.req.method, context.req.path, methodsOf));
-  hono.onError((error) => toAnswer(error, deps.onFailure));
+  hono.onError((error) => {
+    const answer = toAnswer(error, deps.onFailure);
+    if (error instanceof ProblemError && GUARD_CODES.some((code) => code === error.code)) {
+      app.observer.refused(error.code, answer.status);
+    }
+    return answer;
+  });
   return hono;
+}
+
+function makeContext(deps: AppDeps): AppContext {
+  const { clock, limits } = deps;
+  const observer = deps.observer ?? new Observer({ log: SILENT, metrics: new Metrics(), clock });
+  const waiters = new Gate(limits.waitersMax);
+  const streams = new Gate(limits.ssePeersMax);
+  const { metrics } = observer;
+  const gauges: readonly [name: string, help: string, read: () => number][] = [
+    ["faultline_runs_queued", "Runs waiting for their turn.", () => deps.runs.load.queued],
+    ["faultline_runs_running", "Runs in progress.", () => deps.runs.load.running],
+    ["faultline_event_streams_open", "Event streams open.", () => streams.inside],
+    ["faultline_waiters", "Requests held open by Prefer: wait.", () => waiters.inside],
+  ];
+  for (const [name, help, read] of gauges) metrics.gauge(name, help, read);
+  return { ...deps, observer, waiters, streams };
+}
+
+/** Around everything else: what every answer carries, and that it was given. */
+function watch({ clock, observer }: AppContext): MiddlewareHandler {
+  return async (context, next) => {
+    const startMs = clock.nowMs();
+    await next();
+    if (!context.res.headers.has("cache-control")) {
+      context.res.headers.set("cache-control", "no-store");
+    }
+    const { method, path } = context.req;
+    const { status } = context.res;
+    const ms = Math.max(0, clock.nowMs() - startMs);
+    observer.answered({ method, path, status, ms, token: tokenIdOf(context) });
+  };
 }
 
 /** A path nobody knows, a method it does not answer to, or the question which ones it does. */

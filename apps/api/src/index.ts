@@ -19,6 +19,7 @@ export type { CreateTokenOptions, TokenSummary } from "./guard/tokens.ts";
 export { ListenError } from "./http/server.ts";
 export { LIMITS } from "./limits.ts";
 export type { LimitName, Limits } from "./limits.ts";
+export type { Log, LogFields, LogLevel } from "./observe/log.ts";
 export { PROBLEMS } from "./problem.ts";
 export type { InputError, Problem, ProblemCode } from "./problem.ts";
 export type { Runner, RunOutcome, RunWatch } from "./runner/runner.ts";

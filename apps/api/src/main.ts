@@ -10,6 +10,8 @@ import type { Api } from "./start.ts";
 keepCompiled();
 const { ListenError } = await import("./http/server.ts");
 const { readSettings } = await import("./settings.ts");
+const { openLog } = await import("./observe/log-tape.ts");
+const { jsonLine, prettyLine } = await import("./observe/log-lines.ts");
 const { startApi } = await import("./start.ts");
 const { StoreError } = await import("./store/store.ts");
 const { TokenError } = await import("./guard/token-file.ts");
@@ -17,8 +19,15 @@ const { TokenError } = await import("./guard/token-file.ts");
 const CANNOT_START = 3;
 
 async function main(): Promise<void> {
-  const { graceMs, ...options } = readSettings(process.env);
-  const api = await startApi(options);
+  const { graceMs, logLevel, ...options } = readSettings(process.env);
+  // A person at a terminal reads short lines, whatever else reads them wants JSON.
+  const text = process.stderr.isTTY ? prettyLine : jsonLine;
+  const log = openLog({
+    level: logLevel,
+    name: "api",
+    write: (line) => void process.stderr.write(`${text(line)}\n`),
+  });
+  const api = await startApi({ ...options, log });
   closeOnSignal(api, graceMs);
   process.stdout.write(`Faultline listens on ${api.url} (reference: ${api.url}/docs)\n`);
 }

@@ -7,6 +7,7 @@
  */
 
 import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
+import { GUARD_CODES } from "./guard/guard.ts";
 import { scopeOfMethod } from "./guard/scope.ts";
 import { LIMIT_NAMES, limitEnvName, LIMITS, type Limits } from "./limits.ts";
 import { PROBLEM_TYPE_PREFIX, PROBLEMS } from "./problem.ts";
@@ -30,10 +31,7 @@ check included. Each scope includes those before it: \`read\` looks, \`run\` sta
 \`admin\` deletes. \`faultline token create\` makes tokens; no route does.
 `;
 
-const GUARD_ANSWERS = problemAnswers(
-  ...(["unauthenticated", "scope-missing", "origin-not-allowed"] as const),
-  ...(["host-not-allowed", "rate-limited"] as const),
-);
+const GUARD_ANSWERS = problemAnswers(...GUARD_CODES);
 
 /** Paths that describe the service, for its readers; answered in app.ts. */
 const PAGES: readonly RouteConfig[] = [

@@ -15,6 +15,7 @@ import {
   searchSeeds,
   shrink,
 } from "@faultline/experiment";
+import { faultKinds, tallyOf } from "./observe/tally.ts";
 import { Ahead } from "./runner/ahead.ts";
 import type { ThreadCommand, ThreadReport, ThreadSetup } from "./runner/messages.ts";
 import type { Progress } from "./runs/run.ts";
@@ -38,7 +39,7 @@ type RunCommand = Extract<ThreadCommand, { kind: "run" }>;
 async function carryOut(command: RunCommand): Promise<void> {
   const abort = new AbortController();
   current = { number: command.number, abort };
-  const batch = new Batch();
+  const batch = new Batch(faultKinds(command.spec));
   try {
     const result = await answer(command, abort.signal, batch);
     batch.flush();
@@ -62,7 +63,7 @@ async function answer(
   switch (task.kind) {
     case "experiment": {
       const limits = { wallMsMax, threadsMax };
-      const onExchange = (line: ExchangeLine): void => batch.add(JSON.stringify(line));
+      const onExchange = (line: ExchangeLine): void => batch.add(line);
       return (await runExperiment(spec, { signal, limits, onExchange, onProgress })).result;
     }
     case "search":
@@ -87,9 +88,14 @@ async function answer(
 
 /** Exchanges on their way out. */
 class Batch {
-  #lines: string[] = [];
+  readonly #kinds: ReadonlyMap<string, string>;
+  #lines: ExchangeLine[] = [];
 
-  add(line: string): void {
+  constructor(kinds: ReadonlyMap<string, string>) {
+    this.#kinds = kinds;
+  }
+
+  add(line: ExchangeLine): void {
     this.#lines.push(line);
     if (this.#lines.length >= LINES_PER_BATCH) this.flush();
   }
@@ -98,7 +104,8 @@ class Batch {
     const lines = this.#lines;
     if (lines.length === 0) return;
     this.#lines = [];
-    report({ kind: "exchanges", lines });
+    const tally = tallyOf(lines, this.#kinds);
+    report({ kind: "exchanges", lines: lines.map((line) => JSON.stringify(line)), tally });
     ahead.send(lines.length);
   }
 }

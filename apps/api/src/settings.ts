@@ -7,6 +7,8 @@
 
 import { LIMIT_NAMES, limitEnvName, LIMITS, type LimitName, type Limits } from "./limits.ts";
 
+import { type LogThreshold, readLogLevel } from "./observe/log.ts";
+
 /** What `main.ts` starts with. */
 export interface Settings {
   readonly host: string;
@@ -17,6 +19,7 @@ export interface Settings {
   readonly graceMs: number;
   readonly limits: Partial<Limits>;
   readonly access: AccessSettings;
+  readonly logLevel: LogThreshold;
 }
 
 /** Who is let in. */
@@ -51,6 +54,7 @@ export function readSettings(environment: Environment): Settings {
       hosts: readList(environment, "FAULTLINE_HOSTS", HOST_NAME).map((name) => name.toLowerCase()),
       origins: readList(environment, "FAULTLINE_ORIGINS", ORIGIN),
     },
+    logLevel: readLogLevel(environment["LOG_LEVEL"], "info"),
   };
 }
 

@@ -18,6 +18,9 @@ import { makeRunIds } from "./ids.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
 import type { Runner } from "./runner/runner.ts";
 import { makeThreadRunner } from "./runner/thread-runner.ts";
+import { type Log, SILENT } from "./observe/log.ts";
+import { Metrics } from "./observe/metrics.ts";
+import { Observer } from "./observe/observer.ts";
 import { RunService } from "./runs/service.ts";
 import type { AccessSettings } from "./settings.ts";
 import { MEMORY } from "./store/open.ts";
@@ -37,7 +40,9 @@ export interface StartOptions {
   readonly access?: Partial<AccessSettings>;
   /** @default those of `tokens.json` in the data folder; none in memory */
   readonly tokens?: TokenBook;
-  /** Told of failures on our side. @default one line on standard error */
+  /** Takes the log's lines. @default nothing is logged */
+  readonly log?: Log;
+  /** Told of failures on our side. @default a line of the log; without one, of standard error */
   readonly onFailure?: (error: unknown) => void;
   /** Closed with the service. @default a thread for each run in progress */
   readonly runner?: Runner;
@@ -72,13 +77,15 @@ export async function startApi(options: StartOptions = {}): Promise<Api> {
   const limits = resolveLimits(options.limits);
   const guard = makeGuardOptions(host, data, options);
   refuseOpenDoor(host, guard, clock);
-  const onFailure = options.onFailure ?? logFailure;
+  const onFailure = options.onFailure ?? failureLine(options.log);
   const runner = options.runner ?? makeThreadRunner({ clock, ...limits });
   const store = openSqliteStore({ folder: data, storeMiBMax: limits.storeMiBMax });
   const ids = makeRunIds(clock, options.random ?? systemRandom);
-  const runs = new RunService({ store, runner, clock, ids, limits, onFailure });
-  const app = createApp({ runs, clock, limits, guard, onFailure, version: VERSION });
-  const server = makeHttpServer(app, limits);
+  const observer = new Observer({ log: options.log ?? SILENT, metrics: new Metrics(), clock });
+  const runs = new RunService({ store, runner, clock, ids, limits, onFailure, observer });
+  const parts = { runs, clock, limits, guard, observer, onFailure, version: VERSION };
+  const server = makeHttpServer(createApp(parts), limits);
+  countConnections(server, observer.metrics);
   const close = async (graceMs: number): Promise<void> => {
     const quiet = closeServer(server);
     await runs.close(graceMs);
@@ -142,10 +149,22 @@ function closeServer(server: Server): Promise<void> {
   });
 }
 
+function countConnections(server: Server, metrics: Metrics): void {
+  let open = 0;
+  server.on("connection", (socket) => {
+    open += 1;
+    socket.once("close", () => (open -= 1));
+  });
+  metrics.gauge("faultline_http_connections_open", "Connections to this service.", () => open);
+}
+
 /** One line: what operators see is the message, never a stack. */
-function logFailure(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${message.replaceAll("\n", " ")}\n`);
+function failureLine(log: Log | undefined): (error: unknown) => void {
+  return (error) => {
+    const message = error instanceof Error ? error.message : String(error);
+    if (log === undefined) process.stderr.write(`${message.replaceAll("\n", " ")}\n`);
+    else log.write("error", "failure", { message });
+  };
 }
 
 /** Answers still being written when the runs have ended get so long to leave. */

@@ -46,7 +46,14 @@ describe("a clean end", () => {
     const { id } = await before.start(SLOW);
     await before.untilFirstExchange(id);
     first.kill("SIGTERM");
-    expect(await first.ended).toMatchObject({ code: 0, stderr: "" });
+    const { code, stderr } = await first.ended;
+    expect(code).toBe(0);
+    const lines = stderr
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as object);
+    const events = ["run-accepted", "run-started", "run-ended"];
+    expect(lines).toMatchObject(events.map((event) => ({ event, run: id })));
     const after = http(await startMain(environment).listening);
     expect(await after.json<Run>(`/v1/runs/${id}`)).toMatchObject({
       status: "failed",

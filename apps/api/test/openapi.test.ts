@@ -38,6 +38,7 @@ describe("the document", () => {
     expect(routes.toSorted()).toEqual([
       "DELETE /v1/runs/{id}",
       "GET /docs",
+      "GET /metrics",
       "GET /openapi.json",
       "GET /v1/health",
       "GET /v1/runs",

@@ -118,6 +118,7 @@ describe("settings", () => {
       graceMs: 10_000,
       limits: {},
       access: { required: false, hosts: [], origins: [] },
+      logLevel: "info",
     });
   });
 

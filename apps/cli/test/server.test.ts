@@ -74,8 +74,33 @@ describe("the log", () => {
     const events = logOf(stdout).map(({ event }) => event);
     for (const event of ["accept", "message", "fault", "reply", "close", "stopping", "stopped"])
       expect(events).toContain(event);
+    for (const { level } of logOf(stdout)) expect(level).toBe("info");
     for (const { time } of logOf(stdout)) expect(new Date(time).toISOString()).toBe(time);
     expect(stdout).not.toContain("secret body");
+  });
+
+  test("says how much each line matters, and LOG_LEVEL leaves out what matters less", async () => {
+    const child = startCli(["server", "--tcp", "0", "--udp", "off"], {
+      env: { LOG_LEVEL: "warn" },
+    });
+    const first = JSON.parse(await child.line(() => true)) as { tcp: { port: number } };
+    const port = String(first.tcp.port);
+    await runChild(["send", "--port", port, "secret body"]);
+    // Not ours: a text in the pipe form, which a server of frames refuses.
+    await runChild(["send", "--port", port, "--codec", "pipe", "--attempts", "1", "x"]);
+    child.kill("SIGTERM");
+    const { stdout } = await child.ended;
+    const lines = logOf(stdout);
+    expect(lines.map(({ level }) => level)).not.toContain("info");
+    expect(stdout).not.toContain("secret body");
+  });
+
+  test("a LOG_LEVEL that is none is one clear line and exit code 3", async () => {
+    const ended = await runChild(["server", "--tcp", "0"], { env: { LOG_LEVEL: "loud" } });
+    expect([ended.code, ended.stdout]).toEqual([3, ""]);
+    expect(ended.stderr).toMatch(
+      /^faultline: Cannot start as "LOG_LEVEL" must be one of [^\n]*: got "loud"\n$/,
+    );
   });
 
   test("is short with --quiet", async () => {

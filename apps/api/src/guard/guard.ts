@@ -12,12 +12,26 @@ import type { Context, MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import type { Clock } from "../clock.ts";
 import type { Limits } from "../limits.ts";
-import { ProblemError } from "../problem.ts";
+import { type ProblemCode, ProblemError } from "../problem.ts";
 import { hostOf, isOwnName } from "./host.ts";
 import { RateLimiter } from "./rate.ts";
 import { allows, type Scope, scopeOfMethod } from "./scope.ts";
 import { fixedTokens, type TokenBook } from "./token-book.ts";
 import { checkToken, type TokenRecord } from "./token.ts";
+
+/** What the door refuses with. */
+export const GUARD_CODES = [
+  ...(["unauthenticated", "scope-missing", "origin-not-allowed"] as const),
+  ...(["host-not-allowed", "rate-limited"] as const),
+] satisfies readonly ProblemCode[];
+
+/** Where the token's id stands for those behind the door. */
+const TOKEN_ID = "tokenId";
+
+/** The id of the token that a request came with; undefined where none was needed. */
+export function tokenIdOf(context: Context): string | undefined {
+  return context.get(TOKEN_ID);
+}
 
 /** How the door is set. */
 export interface GuardOptions {
@@ -57,6 +71,7 @@ export function makeGuard(
       if (records !== known) rate.retain(records);
       known = records;
       const token = identify(context, records, clock.nowMs());
+      context.set(TOKEN_ID, token.id);
       authorize(context, token);
       pace(rate, token);
     }

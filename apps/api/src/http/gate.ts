@@ -11,6 +11,11 @@ export class Gate {
     this.#max = max;
   }
 
+  /** How many are inside. */
+  get inside(): number {
+    return this.#inside;
+  }
+
   /** A way out, to be called once, or undefined if it is full. */
   enter(): (() => void) | undefined {
     if (this.#inside >= this.#max) return undefined;

@@ -8,11 +8,13 @@ import type { RouteConfig } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { AppDeps } from "../app-deps.ts";
 import type { Gate } from "../http/gate.ts";
+import type { Observer } from "../observe/observer.ts";
 import { PROBLEM_MEDIA_TYPE, type ProblemCode, PROBLEMS } from "../problem.ts";
 import { componentRef } from "../schema/components.ts";
 
 /** What handlers work with: the app's parts and its doors. */
 export interface AppContext extends AppDeps {
+  readonly observer: Observer;
   readonly waiters: Gate;
   readonly streams: Gate;
 }

@@ -7,6 +7,7 @@
  */
 
 import type { FullSpec } from "@faultline/experiment";
+import type { Tally } from "../observe/tally.ts";
 import type { Progress } from "../runs/run.ts";
 import type { RunResult, RunTask } from "../runs/task.ts";
 
@@ -38,6 +39,6 @@ export type ThreadCommand =
 /** From the run's thread; `end` or `error` is the last of a run. */
 export type ThreadReport =
   | { readonly kind: "progress"; readonly progress: Progress }
-  | { readonly kind: "exchanges"; readonly lines: readonly string[] }
+  | { readonly kind: "exchanges"; readonly lines: readonly string[]; readonly tally: Tally }
   | { readonly kind: "end"; readonly result: RunResult }
   | { readonly kind: "error"; readonly message: string };

@@ -8,6 +8,7 @@
  */
 
 import type { FullSpec } from "@faultline/experiment";
+import type { Tally } from "../observe/tally.ts";
 import type { Progress } from "../runs/run.ts";
 import type { RunResult, RunTask } from "../runs/task.ts";
 
@@ -19,8 +20,9 @@ export interface RunWatch {
   /**
    * Exchanges as they finish: each a JSON text of the contract's §6 without a line break. Those
    * whose promise has not settled are under way, and a run with too many of them waits.
+   * @param tally what they add up to, from a runner that counts
    */
-  onExchanges(lines: readonly string[]): Promise<void> | void;
+  onExchanges(lines: readonly string[], tally?: Tally): Promise<void> | void;
 }
 
 /** How a run ended. */

@@ -15,6 +15,7 @@
 import { Worker } from "node:worker_threads";
 import type { FullSpec } from "@faultline/experiment";
 import type { Clock } from "../clock.ts";
+import type { Tally } from "../observe/tally.ts";
 import type { RunTask } from "../runs/task.ts";
 import { Ahead } from "./ahead.ts";
 import type { ThreadCommand, ThreadReport, ThreadSetup } from "./messages.ts";
@@ -116,7 +117,7 @@ export class RunThread {
       case "progress":
         return this.#current?.watch.onProgress(report.progress);
       case "exchanges":
-        return void this.#pass(report.lines);
+        return void this.#pass(report.lines, report.tally);
       case "end":
         return this.#current?.settle({ kind: "result", result: report.result });
       case "error":
@@ -126,9 +127,9 @@ export class RunThread {
     }
   }
 
-  async #pass(lines: readonly string[]): Promise<void> {
+  async #pass(lines: readonly string[], tally: Tally): Promise<void> {
     try {
-      await this.#current?.watch.onExchanges(lines);
+      await this.#current?.watch.onExchanges(lines, tally);
     } finally {
       this.#ahead.take(lines.length);
     }

@@ -8,6 +8,7 @@
 
 import type { Clock } from "../clock.ts";
 import type { Limits } from "../limits.ts";
+import type { Tally } from "../observe/tally.ts";
 import { makeProblem, type Problem } from "../problem.ts";
 import type { Runner, RunOutcome, RunWatch } from "../runner/runner.ts";
 import type { RunPatch, Store } from "../store/store.ts";
@@ -25,6 +26,8 @@ export interface ExecutionDeps {
   readonly limits: Pick<Limits, "wallMsMax">;
   /** The run has moved on. */
   onChange(): void;
+  /** Exchanges have come, and what they add up to where the runner counts. */
+  onExchanges?(lines: readonly string[], tally: Tally | undefined): void;
 }
 
 /** One run in progress. */
@@ -61,7 +64,10 @@ export class Execution {
       const watch: RunWatch = {
         signal: this.#abort.signal,
         onProgress: (progress) => this.#onProgress(progress),
-        onExchanges: (lines) => this.#onExchanges(lines),
+        onExchanges: (lines, tally) => {
+          this.#deps.onExchanges?.(lines, tally);
+          return this.#onExchanges(lines);
+        },
       };
       const outcome = await runner.run(this.#run.spec, watch, taskOf(this.#run));
       return await this.#settle(outcome);

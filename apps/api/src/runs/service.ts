@@ -11,6 +11,7 @@
 import type { Clock } from "../clock.ts";
 import type { IdSource } from "../ids.ts";
 import type { Limits } from "../limits.ts";
+import { type RunObserver, UNOBSERVED } from "../observe/observer.ts";
 import { makeProblem, type Problem, ProblemError } from "../problem.ts";
 import type { Runner } from "../runner/runner.ts";
 import {
@@ -38,6 +39,8 @@ export interface RunServiceDeps {
   readonly limits: Limits;
   /** Told of failures nobody asked about: a store that refuses while a run ends, for example. */
   readonly onFailure: (error: unknown) => void;
+  /** @default told of nothing */
+  readonly observer?: RunObserver;
 }
 
 /** A run that is queued or in progress. */
@@ -57,12 +60,14 @@ export class RunService {
   readonly #changes = new Changes();
   readonly #active = new Map<string, Active>();
   readonly #endings: Endings;
+  readonly #observer: RunObserver;
   #closing = false;
 
   constructor(deps: RunServiceDeps) {
     this.#deps = deps;
     this.#queue = new Queue(deps.limits);
     this.#endings = new Endings(deps.store, deps.onFailure);
+    this.#observer = deps.observer ?? UNOBSERVED;
   }
 
   /**
@@ -89,6 +94,11 @@ export class RunService {
     return this.#closing;
   }
 
+  /** How many runs wait, and how many are in progress. */
+  get load(): { readonly queued: number; readonly running: number } {
+    return { queued: this.#queue.waiting, running: this.#queue.running };
+  }
+
   /** Accepts a run. With a key seen before, the run it made is the answer and `replayed` is true. */
   async create(
     planned: Planned,
@@ -110,6 +120,7 @@ export class RunService {
       this.#queue.release();
       throw error;
     }
+    this.#observer.accepted(run);
     this.#active.set(run.id, makeActive(run));
     this.#queue.add(run.id);
     this.#startDue();
@@ -207,12 +218,14 @@ export class RunService {
     active.execution = new Execution(active.run, {
       ...this.#deps,
       onChange: () => this.#changes.emit(id),
+      onExchanges: (lines, tally) => this.#observer.exchanged(id, lines, tally),
     });
     active.run = { ...active.run, status: "running", startedAt: clock.nowIso() };
     let end: RunPatch;
     try {
       const { status, startedAt } = active.run;
       await store.update(id, { status, startedAt });
+      this.#observer.started(active.run);
       this.#changes.emit(id);
       end = await active.execution.carryOut();
     } catch (error) {
@@ -226,6 +239,7 @@ export class RunService {
 
   async #end(active: Active, end: RunPatch): Promise<void> {
     active.run = await this.#endings.save(active.run, end);
+    this.#observer.ended(active.run);
     this.#active.delete(active.run.id);
     active.ended.resolve();
     this.#changes.emit(active.run.id);

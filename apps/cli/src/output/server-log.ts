@@ -5,8 +5,11 @@
  * server says earlier is kept back until then. Bodies are in no event; peers' names are made
  * printable.
  */
+import { openLog, readLogLevel, safeJson } from "@faultline/api/log";
+import type { Log, LogLevel, LogThreshold } from "@faultline/api/log";
 import type { ServerEvent } from "@faultline/server";
 
+import { ToolError } from "../exit.ts";
 import type { System } from "../system.ts";
 import { printable } from "./printable.ts";
 import { styleFor } from "./style.ts";
@@ -119,27 +122,59 @@ export function eventPretty(event: LogEvent, time: Date, style: Style): string {
   return `${style.dim(clock(time))}  ${name}  ${printable(words(event))}`.trimEnd();
 }
 
-/** One event as a JSON line: when it was logged, then the event as the server gave it. */
+/** One event as a JSON line: when it was logged, how much it matters, then the event as the server gave it. */
 export function eventJson(event: LogEvent, time: Date): string {
   const { event: name, ...fields } = event;
-  return JSON.stringify({ event: name, time: time.toISOString(), ...fields });
+  return safeJson({ event: name, time: time.toISOString(), level: levelOf(event), ...fields });
+}
+
+/** How much an event matters: what comes with every message is `info`, what only a bug does `error`. */
+export function levelOf({ event }: Pick<LogEvent, "event">): LogLevel {
+  switch (event) {
+    case "failed":
+    case "worker-crash":
+    case "socket-error":
+      return "error";
+    case "events-dropped":
+    case "limit":
+    case "port-not-shared":
+    case "refusal":
+    case "worker-restart":
+      return "warn";
+    default:
+      return "info";
+  }
 }
 
 /** Writes the log to standard output; holds back what comes before the first line. */
 export class ServerLog {
   readonly #system: System;
+  readonly #log: Log;
   readonly #pretty: boolean;
   readonly #style: Style;
   #early: LogEvent[] | undefined = [];
 
-  /** @param json JSON lines even on a terminal */
+  /**
+   * @param json JSON lines even on a terminal
+   * @throws ToolError for a `LOG_LEVEL` that is none
+   */
   constructor(system: System, json: boolean) {
     this.#system = system;
     this.#pretty = system.stdout.isTTY && !json;
     this.#style = styleFor(system.stdout, system.env);
+    this.#log = openLog({
+      level: logLevelOf(system),
+      name: "server",
+      write: ({ event, fields }) => this.#write({ event, ...fields } as LogEvent),
+    });
   }
 
-  /** Writes the first line, then what was held back. */
+  /** Whether anybody will read of single messages: else the server need not tell of them. */
+  get wantsMessages(): boolean {
+    return this.#log.isOn("info");
+  }
+
+  /** Writes the first line, whatever the level, then what was held back. */
   listening(listening: Listening): void {
     const text = this.#pretty ? listeningPretty(listening, this.#style) : JSON.stringify(listening);
     this.#system.stdout.write(`${text}\n`);
@@ -155,8 +190,21 @@ export class ServerLog {
       this.#early.push(event);
       return;
     }
+    const { event: name, ...fields } = event;
+    this.#log.write(levelOf(event), name, fields);
+  }
+
+  #write(event: LogEvent): void {
     const time = this.#system.date();
     const line = this.#pretty ? eventPretty(event, time, this.#style) : eventJson(event, time);
     this.#system.stdout.write(`${line}\n`);
+  }
+}
+
+function logLevelOf({ env }: System): LogThreshold {
+  try {
+    return readLogLevel(env["LOG_LEVEL"], "info");
+  } catch (error) {
+    throw new ToolError((error as Error).message, { cause: error });
   }
 }

@@ -29,8 +29,9 @@ function understood(error: unknown): unknown {
 }
 
 async function start(options: DecidedOptions, log: ServerLog): Promise<FaultServer> {
+  const events = log.wantsMessages ? options.events : "none";
   try {
-    return await startServer({ ...options, onEvent: (event) => log.event(event) });
+    return await startServer({ ...options, events, onEvent: (event) => log.event(event) });
   } catch (error) {
     throw understood(error);
   }
@@ -85,8 +86,8 @@ function announce({ tcp, udp }: FaultServer, options: DecidedOptions, log: Serve
 
 /** Serves until the first signal. @throws ToolError for what cannot be started */
 export async function serve(system: System, flags: ServerFlags): Promise<ExitCode> {
-  const setup = await setUp(system, flags);
   const log = new ServerLog(system, flags.json === true);
+  const setup = await setUp(system, flags);
   const stop = listenForStop(system, () => log.event({ event: "stopping" }));
   try {
     const server = await start(setup.options, log);
