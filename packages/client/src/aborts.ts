@@ -19,10 +19,10 @@ interface Watched<Item> {
 /** The signals being listened to. */
 export class Aborts<Item extends Abortable> {
   readonly #watched = new Map<AbortSignal, Watched<Item>>();
-  readonly #onAbort: (item: Item, reason: unknown) => void;
+  readonly #onAbort: (items: readonly Item[], reason: unknown) => void;
 
-  /** @param onAbort is called for each item of a signal that was aborted, in order of watching. */
-  constructor(onAbort: (item: Item, reason: unknown) => void) {
+  /** @param onAbort is called with all items of a signal that was aborted, in order of watching. */
+  constructor(onAbort: (items: readonly Item[], reason: unknown) => void) {
     this.#onAbort = onAbort;
   }
 
@@ -45,9 +45,7 @@ export class Aborts<Item extends Abortable> {
 
   #listen(signal: AbortSignal): Watched<Item> {
     const items = new Set<Item>();
-    const listener = (): void => {
-      for (const item of items) this.#onAbort(item, signal.reason);
-    };
+    const listener = (): void => this.#onAbort([...items], signal.reason);
     const watched = { items, listener };
     this.#watched.set(signal, watched);
     signal.addEventListener("abort", listener);

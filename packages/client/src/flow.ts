@@ -23,7 +23,7 @@ import type { Operation } from "./operation.ts";
 import type { Policy } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 import { Pending } from "./pending.ts";
-import { Queue } from "./queue.ts";
+import { Places } from "./places.ts";
 import { Reporter } from "./reporter.ts";
 import type { CreateRoute, Route } from "./route.ts";
 import type { Counters } from "./stats.ts";
@@ -45,9 +45,8 @@ export class Flow implements ChannelOwner {
   readonly #hedging: Hedging | undefined;
   readonly #log: AttemptLog;
   readonly #pending: Pending<Operation>;
-  readonly #queue: Queue<Operation>;
+  readonly #places: Places;
   readonly #aborts: Aborts<Operation>;
-  #filling = false;
 
   constructor(policy: Policy, createRoute: CreateRoute, onSettled: OnSettled) {
     const { breaker, clock, hedge } = policy;
@@ -69,8 +68,8 @@ export class Flow implements ChannelOwner {
     this.#hedging = hedge === null ? undefined : new Hedging({ ...shared, hedge, route });
     this.#log = log;
     this.#pending = pending;
-    this.#queue = new Queue({ itemsMax: policy.queueMax, bytesMax: policy.queueBytesMax });
-    this.#aborts = new Aborts((operation, cause) => this.#abort(operation, cause));
+    this.#places = new Places(pending, policy, (operation) => this.#movedUp(operation));
+    this.#aborts = new Aborts((operations, cause) => this.#abort(operations, cause));
   }
 
   get inFlight(): number {
@@ -78,25 +77,23 @@ export class Flow implements ChannelOwner {
   }
 
   get queued(): number {
-    return this.#queue.size;
+    return this.#places.queued;
   }
 
   /** Whether a message could be placed or queued now. */
   hasRoomFor(operation: Operation): boolean {
-    return this.#isNext(operation) || this.#queue.hasRoomFor(operation.body.length);
+    return this.#places.hasRoomFor(operation);
   }
 
   /** Gives a message a place in flight, or in the queue; there must be room. */
   begin(operation: Operation, nowUs: number): void {
     this.#aborts.watch(operation);
-    if (this.#isNext(operation)) {
-      this.#place(operation, nowUs);
+    if (this.#places.admit(operation)) {
+      this.happen(operation, PLACED, nowUs);
       return;
     }
-    operation.place = "queue";
-    this.#queue.push(operation);
     this.deadlines.set(operation, operation.deadlineUs);
-    this.reporter.queued(operation.operation, this.#queue.size, nowUs);
+    this.reporter.queued(operation.operation, this.#places.queued, nowUs);
   }
 
   /** Tells a message what happened, and obeys the state that follows. */
@@ -150,7 +147,7 @@ export class Flow implements ChannelOwner {
   /** Settles every open message as `closed`, those that wait first. */
   abandonAll(): void {
     const nowUs = this.#clock.nowUs();
-    for (let { head } = this.#queue; head !== undefined; { head } = this.#queue) {
+    for (let { head } = this.#places; head !== undefined; { head } = this.#places) {
       this.happen(head, CLOSED, nowUs);
     }
     for (const operation of this.#pending.list()) this.happen(operation, CLOSED, nowUs);
@@ -205,29 +202,10 @@ export class Flow implements ChannelOwner {
     if (failure.status === "link-silent") this.#route.silent(channel, nowUs);
   }
 
-  #isNext(operation: Operation): boolean {
-    return this.#queue.size === 0 && this.#pending.hasRoomFor(operation.operation);
-  }
-
-  #place(operation: Operation, nowUs: number): void {
-    operation.place = "flight";
-    this.#pending.add(operation);
-    this.happen(operation, PLACED, nowUs);
-  }
-
-  /** Gives free places to those who wait for them. */
-  #fill(): void {
-    if (this.#filling || this.#queue.size === 0) return;
-    this.#filling = true;
+  #movedUp(operation: Operation): void {
     const nowUs = this.#clock.nowUs();
-    for (;;) {
-      const { head } = this.#queue;
-      if (head === undefined || !this.#pending.hasRoomFor(head.operation)) break;
-      this.#queue.delete(head);
-      this.reporter.placed(head.operation, nowUs - head.submittedUs, nowUs);
-      this.#place(head, nowUs);
-    }
-    this.#filling = false;
+    this.reporter.placed(operation.operation, nowUs - operation.submittedUs, nowUs);
+    this.happen(operation, PLACED, nowUs);
   }
 
   /** Sends a message that is ready, or has it wait for a line. */
@@ -263,11 +241,18 @@ export class Flow implements ChannelOwner {
     this.happen(operation, { on: "twin-failed", failure }, nowUs);
   }
 
-  /** The caller gives a message up: nothing that only it needed stays behind. */
-  #abort(operation: Operation, cause: unknown): void {
-    const { channel } = operation;
-    this.happen(operation, { on: "abandoned", code: "aborted", cause }, this.#clock.nowUs());
-    if (channel?.line.isDialling === true) {
+  /** The caller gives messages up: nothing that only they needed stays behind. */
+  #abort(operations: readonly Operation[], cause: unknown): void {
+    const nowUs = this.#clock.nowUs();
+    const channels = new Set(operations.map(({ channel }) => channel));
+    this.#places.hold(() => {
+      for (const operation of operations) {
+        this.happen(operation, { on: "abandoned", code: "aborted", cause }, nowUs);
+      }
+    });
+    this.#places.fill();
+    for (const channel of channels) {
+      if (channel?.line.isDialling !== true) continue;
       const isWanted = this.#pending.list().some((other) => other.waitsFor(channel));
       if (!isWanted) channel.line.giveUp();
     }
@@ -277,8 +262,7 @@ export class Flow implements ChannelOwner {
   #settle(operation: Operation, settled: Settled, nowUs: number): void {
     this.deadlines.delete(operation);
     this.#aborts.forget(operation);
-    if (operation.place === "flight") this.#pending.delete(operation);
-    else if (operation.place === "queue") this.#queue.delete(operation);
+    this.#places.leave(operation);
     if (operation.running !== undefined) {
       this.#log.end(operation, { ended: "aborted", status: undefined, nowUs });
     }
@@ -292,7 +276,7 @@ export class Flow implements ChannelOwner {
     if (operation.ambiguous) this.counters.ambiguous++;
     const outcome = operation.outcome(settled, nowUs);
     if (this.reporter.isOn) this.reporter.emit({ event: "settled", atUs: nowUs, outcome });
-    this.#fill();
+    this.#places.fill();
     this.#onSettled(operation, outcome);
   }
 }
