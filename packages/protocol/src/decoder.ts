@@ -185,7 +185,7 @@ export class FrameDecoder {
     this.#raw = buffer;
     this.#rawStart = at;
     this.#rawEnd = at + bytes;
-    return readFrame(buffer, at, bytes);
+    return readFrame(buffer, at, bytes, this.#limits.keys);
   }
 
   #fail(refusal: Refusal): Refusal {
@@ -239,7 +239,7 @@ export function decodeDatagram(bytes: Uint8Array, limits?: Partial<FrameLimits>)
     const message = `The frame has ${expected} bytes: got ${bytes.length}.`;
     return refuse("truncated", message, readHeader(bytes, 0));
   }
-  const frame = readFrame(bytes, 0, expected);
+  const frame = readFrame(bytes, 0, expected, checked.keys);
   if (bytes.length > expected && !isRefusal(frame)) {
     const message = `The frame has ${expected} bytes: got ${bytes.length}.`;
     return refuse("trailing-bytes", message, readHeader(bytes, 0));

@@ -5,6 +5,7 @@
  * and throws. `FrameWriter` (writer.ts) is the one to use for many frames at once.
  */
 import { checksums } from "./checksum/catalogue.ts";
+import type { FrameKeys } from "./checksum/checksum.ts";
 import { HEADER_COVERED_BYTES, writeUint32 } from "./checksum/checksum.ts";
 import { crc32c } from "./checksum/crc32c.ts";
 import { ProtocolError } from "./error.ts";
@@ -33,14 +34,16 @@ export function frameBytes(frame: Frame): number {
  * The array may share its `ArrayBuffer` with other frames: send it or copy it, but never transfer
  * that buffer to another thread.
  *
+ * @param keys what a frame of the kind `hmac-sha256-128` is signed with.
  * @throws {ProtocolError} `payload-too-large`, `bad-type`, `bad-flags`, `bad-status`,
- *   `bad-session`, `bad-operation`, `bad-attempt`, `bad-remaining`: no decoder would accept it.
+ *   `bad-session`, `bad-operation`, `bad-attempt`, `bad-remaining`: no decoder would accept it;
+ *   `no-key`: it is to be signed, and there are no keys.
  */
-export function encodeFrame(frame: Frame): Uint8Array {
+export function encodeFrame(frame: Frame, keys?: FrameKeys): Uint8Array {
   const bytes = frameBytes(frame);
-  checkFrame(frame);
+  checkFrame(frame, keys);
   const { buffer, at } = takeRoom(bytes);
-  putFrame(buffer, at, frame);
+  putFrame(buffer, at, frame, keys);
   return viewOf(buffer, at, at + bytes);
 }
 
@@ -50,12 +53,17 @@ export function encodeFrame(frame: Frame): Uint8Array {
  * @returns the offset after it.
  * @throws {ProtocolError} as `encodeFrame`; nothing has been written then.
  */
-export function writeFrame(buffer: Uint8Array, at: number, frame: Frame): number {
-  checkFrame(frame);
-  return putFrame(buffer, at, frame);
+export function writeFrame(buffer: Uint8Array, at: number, frame: Frame, keys?: FrameKeys): number {
+  checkFrame(frame, keys);
+  return putFrame(buffer, at, frame, keys);
 }
 
-function putFrame(buffer: Uint8Array, at: number, frame: Frame): number {
+function putFrame(
+  buffer: Uint8Array,
+  at: number,
+  frame: Frame,
+  keys: FrameKeys | undefined,
+): number {
   const checksum = checksums[frame.checksum];
   const { payload, session, operation } = frame;
   const operationHigh = Math.floor(operation / 0x1_0000_0000);
@@ -77,7 +85,7 @@ function putFrame(buffer: Uint8Array, at: number, frame: Frame): number {
   const crcAt = at + HEADER_COVERED_BYTES;
   writeUint32(buffer, crcAt, crc32c(buffer, at, crcAt));
   const end = copy(payload, buffer, at + FRAME_HEADER_BYTES);
-  checksum.seal(buffer, at, end);
+  checksum.seal(buffer, at, end, keys);
   return end + checksum.bytes;
 }
 
@@ -88,7 +96,7 @@ function copy(source: Uint8Array, target: Uint8Array, at: number): number {
   return at + bytes;
 }
 
-function checkFrame(frame: Frame): void {
+function checkFrame(frame: Frame, keys: FrameKeys | undefined): void {
   const { type, session, operation } = frame;
   const { payloadBytesMax } = FRAME_LIMITS_DEFAULT;
   if (frame.payload.length > payloadBytesMax) {
@@ -111,6 +119,10 @@ function checkFrame(frame: Frame): void {
   }
   if (!Number.isSafeInteger(operation) || operation < 0) {
     throw local("bad-operation", `"operation" must be an integer of 0 … 2^53-1: got ${operation}`);
+  }
+  if (checksums[frame.checksum].keyed && keys === undefined) {
+    const rule = `"checksum" must be one without a key where there is none: got ${frame.checksum}`;
+    throw local("no-key", rule);
   }
   if (!isUint32(frame.attempt)) {
     throw local(

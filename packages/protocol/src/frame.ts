@@ -22,6 +22,7 @@
  *       40     n  payload
  *     40+n     c  checksum over bytes 0 … 35 and 40 … 40+n-1, of the kind's size (0, 4 or 16)
  */
+import type { FrameKeys } from "./checksum/checksum.ts";
 
 /** The first two bytes of every frame: neither text nor the start of another common protocol. */
 export const FRAME_MAGIC = 0xfa17;
@@ -63,6 +64,8 @@ export const StatusCode = {
   operationReused: 6,
   unsupported: 7,
   shuttingDown: 8,
+  /** The server asks for a key, and the message was not signed with one of its own. */
+  unauthenticated: 9,
 } as const;
 export type StatusCode = (typeof StatusCode)[keyof typeof StatusCode];
 
@@ -96,7 +99,14 @@ export interface FrameHeader extends Omit<Frame, "payload"> {
 }
 
 /** The checksum catalogue, by the word used in specs. */
-export type ChecksumName = "none" | "crc32" | "crc32c" | "sha1-32" | "sha256-128";
+export type ChecksumName =
+  | "none"
+  | "crc32"
+  | "crc32c"
+  | "sha1-32"
+  | "sha256-128"
+  /** Not a checksum but a proof of origin: both ends need a key (see seal/frame-keys.ts). */
+  | "hmac-sha256-128";
 
 /** Limits a decoder enforces before it keeps a byte of payload. */
 export interface FrameLimits {
@@ -104,6 +114,8 @@ export interface FrameLimits {
   readonly payloadBytesMax: number;
   /** The only kind accepted; another is refused as `wrong-checksum`. @default undefined: any */
   readonly checksum?: ChecksumName | undefined;
+  /** What frames of the kind `hmac-sha256-128` are checked with. @default undefined: those are refused as `no-key` */
+  readonly keys?: FrameKeys | undefined;
 }
 
 /** The limits where none are given. */

@@ -6,6 +6,7 @@
  * in frame.ts. Byte shifts instead of a DataView: no object per frame, and faster.
  */
 import { checksumsByCode } from "./checksum/catalogue.ts";
+import type { FrameKeys } from "./checksum/checksum.ts";
 import { HEADER_COVERED_BYTES, readUint32 } from "./checksum/checksum.ts";
 import { crc32c } from "./checksum/crc32c.ts";
 import type { ChecksumName, Frame, FrameHeader, FrameLimits } from "./frame.ts";
@@ -27,13 +28,13 @@ const OPERATION_HIGH_MAX = 0x1f_ffff;
 
 /** Limits with every default filled in. */
 export function frameLimits(limits: Partial<FrameLimits> | undefined): FrameLimits {
-  const { payloadBytesMax = FRAME_LIMITS_DEFAULT.payloadBytesMax, checksum } = limits ?? {};
+  const { payloadBytesMax = FRAME_LIMITS_DEFAULT.payloadBytesMax, checksum, keys } = limits ?? {};
   if (!Number.isSafeInteger(payloadBytesMax) || payloadBytesMax < 0) {
     throw new RangeError(
       `Cannot decode frames as "payloadBytesMax" must be an integer of at least 0: got ${payloadBytesMax}`,
     );
   }
-  return { payloadBytesMax, checksum };
+  return { payloadBytesMax, checksum, keys };
 }
 
 /** Whether the first bytes, however few, already rule a frame out. */
@@ -93,13 +94,17 @@ function checkFields(buffer: Uint8Array, at: number, limits: FrameLimits): Refus
     const message = `A frame with ${checksum.name} came where ${limits.checksum} was agreed.`;
     return refuse("wrong-checksum", message, readHeader(buffer, at));
   }
+  if (checksum.keyed && limits.keys === undefined) {
+    const message = `A frame came that is signed with ${checksum.name}, and no key is known.`;
+    return refuse("no-key", message, readHeader(buffer, at));
+  }
   return undefined;
 }
 
 /** An error reply has a reason of the list, everything else has none. */
 export function statusFits(type: number, status: number): boolean {
   if (type !== FrameType.error) return status === StatusCode.ok;
-  return status > StatusCode.ok && status <= StatusCode.shuttingDown;
+  return status > StatusCode.ok && status <= StatusCode.unauthenticated;
 }
 
 /** Size of the whole frame whose checked header stands at `at`. */
@@ -127,12 +132,18 @@ export function readHeader(buffer: Uint8Array, at: number): FrameHeader {
  * The frame in `buffer[at, at + bytes)`, its header checked, or a refusal if its trailer does not
  * fit. Written out beside `readHeader`, since this literal runs once for every frame.
  */
-export function readFrame(buffer: Uint8Array, at: number, bytes: number): Frame | Refusal {
+export function readFrame(
+  buffer: Uint8Array,
+  at: number,
+  bytes: number,
+  keys: FrameKeys | undefined,
+): Frame | Refusal {
   const checksum = checksumsByCode[buffer[at + 4]!]!;
   const payloadAt = at + FRAME_HEADER_BYTES;
   const end = at + bytes - checksum.bytes;
-  if (!checksum.verify(buffer, at, end)) {
-    const message = `The payload does not fit its ${checksum.name}.`;
+  if (!checksum.verify(buffer, at, end, keys)) {
+    const orKey = checksum.keyed ? ", or its signer has another key" : "";
+    const message = `The payload does not fit its ${checksum.name}${orKey}.`;
     return refuse("payload-damaged", message, readHeader(buffer, at));
   }
   return {

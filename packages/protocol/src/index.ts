@@ -2,7 +2,7 @@
  * The door of the package: what is listed here is promised, what is not may change tomorrow.
  */
 export { checksums } from "./checksum/catalogue.ts";
-export type { Checksum } from "./checksum/checksum.ts";
+export type { Checksum, FrameKeys } from "./checksum/checksum.ts";
 export { crc32, useNativeCrc32 } from "./checksum/crc32.ts";
 export type { NativeCrc32 } from "./checksum/crc32.ts";
 export { crc32c } from "./checksum/crc32c.ts";
@@ -34,6 +34,8 @@ export type { Refusal, RefusalCode } from "./refusal.ts";
 export type { SealRefusal, SealRefusalListener } from "./seal/channel.ts";
 export { SEAL_CIPHERS } from "./seal/cipher.ts";
 export type { SealCipher } from "./seal/cipher.ts";
+export { createFrameKeys } from "./seal/frame-keys.ts";
+export type { FrameKeysOptions } from "./seal/frame-keys.ts";
 export { SealGate } from "./seal/gate.ts";
 export type { SealGateOptions } from "./seal/gate.ts";
 export type { RandomBytes } from "./seal/handshake.ts";

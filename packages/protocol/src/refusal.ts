@@ -26,6 +26,8 @@ export type RefusalCode =
   | "payload-too-large"
   /** A sound frame of another checksum kind than this end was told to expect. */
   | "wrong-checksum"
+  /** A signed frame, and no key here to check it with. */
+  | "no-key"
   /** The trailer does not fit header and payload. The header was trusted. */
   | "payload-damaged"
   /** The bytes end before the frame does. */

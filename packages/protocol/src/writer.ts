@@ -6,6 +6,7 @@
  * thousand idle connections cost nothing here. Reusing one big buffer was the road not taken for
  * that reason.
  */
+import type { FrameKeys } from "./checksum/checksum.ts";
 import { frameBytes, writeFrame } from "./encode.ts";
 import type { Frame } from "./frame.ts";
 import { viewOf } from "./header.ts";
@@ -19,11 +20,14 @@ export interface FrameWriterOptions {
    * @default 65_536: what a socket takes at once.
    */
   readonly chunkBytes?: number;
+  /** What frames of the kind `hmac-sha256-128` are signed with. @default none: those are not written */
+  readonly keys?: FrameKeys | undefined;
 }
 
 /** Collects frames until they are taken. */
 export class FrameWriter {
   readonly #chunkBytes: number;
+  readonly #keys: FrameKeys | undefined;
   #buffer: Uint8Array | undefined;
   /** The batch is `[start, end)`; `[end, limit)` is free for it. */
   #start = 0;
@@ -32,13 +36,14 @@ export class FrameWriter {
   #bytesBefore = 0;
 
   constructor(options: FrameWriterOptions = {}) {
-    const { chunkBytes = 65_536 } = options;
+    const { chunkBytes = 65_536, keys } = options;
     if (!Number.isSafeInteger(chunkBytes) || chunkBytes < 1) {
       throw new RangeError(
         `Cannot write frames as "chunkBytes" must be an integer of at least 1: got ${chunkBytes}`,
       );
     }
     this.#chunkBytes = chunkBytes;
+    this.#keys = keys;
   }
 
   /** Bytes waiting to be taken. */
@@ -55,7 +60,7 @@ export class FrameWriter {
     const bytes = frameBytes(frame);
     let buffer = this.#buffer;
     if (buffer === undefined || this.#limit - this.#end < bytes) buffer = this.#grow(bytes);
-    this.#end = writeFrame(buffer, this.#end, frame);
+    this.#end = writeFrame(buffer, this.#end, frame, this.#keys);
   }
 
   /**

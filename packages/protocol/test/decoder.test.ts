@@ -13,11 +13,11 @@ const HEADERS: readonly [RefusalCode, Uint8Array][] = [
   ["bad-version", forged({}, set(2, 2))],
   ["bad-type", forged({}, set(3, 0))],
   ["bad-type", forged({}, set(3, 8))],
-  ["bad-checksum-kind", forged({}, set(4, 5))],
+  ["bad-checksum-kind", forged({}, set(4, 6))],
   ["bad-flags", forged({}, set(5, 2))],
   ["bad-status", forged({}, set(7, 1))],
   ["bad-status", forged({ type: 4, status: 1 }, set(7, 0))],
-  ["bad-status", forged({ type: 4, status: 1 }, set(7, 9))],
+  ["bad-status", forged({ type: 4, status: 1 }, set(7, 10))],
   ["bad-operation", forged({}, set(21, 0x20))],
 ];
 
@@ -205,7 +205,7 @@ describe("a decoder", () => {
   test("settled in the middle of a chunk goes on from its own copy", () => {
     const sent = [1, 2, 3].map((operation) => frameOf({ operation }));
     // A Buffer, since that is what sockets lend, and its `slice` copies nothing.
-    const chunk = Buffer.from(joined(sent.map(encodeFrame)));
+    const chunk = Buffer.from(joined(sent.map((frame) => encodeFrame(frame))));
     const decoder = new FrameDecoder();
     decoder.push(chunk.subarray(0, chunk.length - 5));
     expect(decoder.next()).toEqual(sent[0]);

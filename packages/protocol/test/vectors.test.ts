@@ -12,6 +12,13 @@ interface Vectors {
     bytes: string;
     frame: Omit<Frame, "session" | "payload"> & { session: string; payload: string };
   }[];
+  readonly signedFrames: readonly {
+    name: string;
+    secret: string;
+    side: "client" | "server";
+    bytes: string;
+    frame: Omit<Frame, "session" | "payload"> & { session: string; payload: string };
+  }[];
   readonly refusals: readonly {
     name: string;
     bytes: string;
@@ -65,6 +72,17 @@ describe("the golden vectors hold", () => {
     expect(hex(encodeFrame(expected))).toBe(bytes);
     expect(decodeDatagram(unhex(bytes))).toEqual(expected);
     expect(readAll([unhex(bytes)])).toEqual([expected]);
+  });
+
+  test.each(vectors.signedFrames)("signed frame: $name", ({ secret, side, bytes, frame }) => {
+    const keys = [{ id: "lab", secret: unhex(secret) }];
+    const session = protocol.sessionFromHex(frame.session)!;
+    const expected: Frame = { ...frame, session, payload: unhex(frame.payload) };
+    const signer = protocol.createFrameKeys({ keys, side });
+    expect(hex(encodeFrame(expected, signer))).toBe(bytes);
+    const other = side === "client" ? "server" : "client";
+    const checker = protocol.createFrameKeys({ keys, side: other });
+    expect(decodeDatagram(unhex(bytes), { keys: checker })).toEqual(expected);
   });
 
   test.each(vectors.refusals)(

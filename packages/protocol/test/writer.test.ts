@@ -12,7 +12,7 @@ test("a batch is its frames one after the other, whatever its size", () => {
       (sent, chunkBytes) => {
         const writer = new FrameWriter({ chunkBytes });
         for (const frame of sent) writer.append(frame);
-        const bytes = joined(sent.map(encodeFrame));
+        const bytes = joined(sent.map((frame) => encodeFrame(frame)));
         expect(writer.pendingBytes).toBe(bytes.length);
         expect(writer.take()).toEqual(bytes);
       },

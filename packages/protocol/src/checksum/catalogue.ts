@@ -8,6 +8,7 @@ import type { ChecksumName } from "../frame.ts";
 import type { Checksum } from "./checksum.ts";
 import { crc32Checksum } from "./crc32.ts";
 import { crc32cChecksum } from "./crc32c.ts";
+import { hmacChecksum } from "./hmac-sha256-128.ts";
 import { noChecksum } from "./none.ts";
 import { sha1Checksum } from "./sha1-32.ts";
 import { sha256Checksum } from "./sha256-128.ts";
@@ -19,6 +20,7 @@ export const checksums: Readonly<Record<ChecksumName, Checksum>> = {
   crc32c: crc32cChecksum,
   "sha1-32": sha1Checksum,
   "sha256-128": sha256Checksum,
+  "hmac-sha256-128": hmacChecksum,
 };
 
 /** The same by wire code: `checksumsByCode[code]`, undefined where no such code exists. */
@@ -28,4 +30,5 @@ export const checksumsByCode: readonly Checksum[] = [
   crc32cChecksum,
   sha1Checksum,
   sha256Checksum,
+  hmacChecksum,
 ];

@@ -90,6 +90,7 @@ export const crc32Checksum: Checksum = {
   name: "crc32",
   code: 1,
   bytes: 4,
+  keyed: false,
   compute(bytes) {
     const out = new Uint8Array(4);
     writeUint32(out, 0, crc32(bytes));

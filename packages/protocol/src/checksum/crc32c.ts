@@ -29,6 +29,7 @@ export const crc32cChecksum: Checksum = {
   name: "crc32c",
   code: 2,
   bytes: 4,
+  keyed: false,
   compute(bytes) {
     const out = new Uint8Array(4);
     writeUint32(out, 0, crc32c(bytes));

@@ -31,6 +31,7 @@ export function cutHash(
     name,
     code,
     bytes: size,
+    keyed: false,
     compute: (bytes) => hash(bytes).slice(0, size),
     seal(buffer, start, end) {
       const digest = trailer(buffer, start, end);

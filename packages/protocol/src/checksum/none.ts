@@ -13,6 +13,7 @@ export const noChecksum: Checksum = {
   name: "none",
   code: 0,
   bytes: 0,
+  keyed: false,
   compute: () => new Uint8Array(0),
   seal() {},
   verify: () => true,
