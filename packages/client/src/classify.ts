@@ -52,6 +52,7 @@ const ERROR_REPLIES: Record<ErrorReplyStatus, FailureClass> = {
   tooOld: UNKNOWN,
   operationReused: FATAL,
   unsupported: FATAL,
+  unauthenticated: FATAL,
 };
 
 /**

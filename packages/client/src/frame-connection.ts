@@ -48,9 +48,9 @@ export class FrameConnection implements Connection {
   readonly #line: Line;
   readonly #arrivals: Arrivals;
   readonly #session: SessionId;
-  readonly #limits: { readonly checksum: Policy["checksum"] };
+  readonly #limits: Pick<Policy, "checksum" | "keys">;
   readonly #isStream: boolean;
-  readonly #writer = new FrameWriter();
+  readonly #writer: FrameWriter;
   #decoder: FrameDecoder;
   #reading = false;
   #flushing = false;
@@ -66,7 +66,8 @@ export class FrameConnection implements Connection {
     this.#line = line;
     this.#arrivals = arrivals;
     this.#session = policy.session;
-    this.#limits = { checksum: policy.checksum };
+    this.#limits = { checksum: policy.checksum, keys: policy.keys };
+    this.#writer = new FrameWriter({ keys: policy.keys });
     this.#isStream = line.kind === "stream";
     this.#decoder = new FrameDecoder(this.#limits);
     this.#frame = {
@@ -90,7 +91,8 @@ export class FrameConnection implements Connection {
     frame.remainingMs = remainingMs(message.deadlineUs - nowUs);
     frame.payload = message.body;
     const isFirst = this.#writer.pendingBytes === 0 && !this.#reading;
-    if (!this.#isStream || (alone && isFirst)) this.#line.send(encodeFrame(frame));
+    if (!this.#isStream || (alone && isFirst))
+      this.#line.send(encodeFrame(frame, this.#limits.keys));
     else this.#append();
     frame.payload = EMPTY;
   }
@@ -188,7 +190,7 @@ export class FrameConnection implements Connection {
     frame.attempt = 0;
     frame.remainingMs = 0;
     if (this.#isStream) this.#append();
-    else this.#line.send(encodeFrame(frame));
+    else this.#line.send(encodeFrame(frame, this.#limits.keys));
   }
 
   #append(): void {

@@ -9,10 +9,17 @@ import type {
   Clock,
   Dialer,
   Draw,
+  FrameKeys,
   MessageCheck,
+  SealKey,
   SessionId,
 } from "@faultline/protocol";
-import { checksums, FRAME_LIMITS_DEFAULT, PIPE_LIMITS_DEFAULT } from "@faultline/protocol";
+import {
+  checksums,
+  createFrameKeys,
+  FRAME_LIMITS_DEFAULT,
+  PIPE_LIMITS_DEFAULT,
+} from "@faultline/protocol";
 import type { Backoff, BackoffOptions } from "./backoff.ts";
 import { createBackoff } from "./backoff.ts";
 import type { Breaker } from "./breaker.ts";
@@ -41,6 +48,8 @@ export interface ClientOptions extends TimingOptions {
   readonly codec?: "frame" | "pipe";
   /** Checksum of every frame, and the only kind accepted in replies. @default "crc32c": catches every error of up to 5 flipped bits in 655 bytes, and cheap */
   readonly checksum?: ChecksumName;
+  /** Secrets for the checksum `hmac-sha256-128`, which signs; the first signs, the server needs the same. To seal the whole link, wrap the dialer in `sealDialer`. @default none */
+  readonly keys?: readonly SealKey[];
   /** Attempts for one message, the first included. @default 10: where 44 % of them fail, 99.97 % of the messages are delivered; it is the budget that keeps an outage small */
   readonly attemptsMax?: number;
   /** How long a message may take in all: queue, connect, attempts and waits. @default 30_000 */
@@ -95,6 +104,8 @@ export interface Policy {
   readonly session: SessionId;
   readonly codec: "frame" | "pipe";
   readonly checksum: ChecksumName;
+  /** What frames are signed and checked with; undefined: they are not signed. */
+  readonly keys: FrameKeys | undefined;
   readonly attemptsMax: number;
   readonly deadlineUs: number;
   /** What every message begins as. */
@@ -141,7 +152,7 @@ export function createPolicy(options: ClientOptions): Policy {
   return {
     ...capabilities(options),
     codec,
-    checksum: wordOf(client("checksum", options.checksum ?? "crc32c"), checksumNames()),
+    ...checksumOf(options),
     attemptsMax: attemptsMaxOf(options.attemptsMax ?? 10),
     deadlineUs: deadlineUsOf(options.deadlineMs ?? 30_000),
     beginning: begin(waits),
@@ -246,11 +257,18 @@ function bodyBytesMaxOf(dialer: Dialer, codec: "frame" | "pipe"): number {
     codec === "pipe"
       ? PIPE_LIMITS_DEFAULT.pipeBytesMax - overhead
       : FRAME_LIMITS_DEFAULT.payloadBytesMax;
-  return dialer.kind === "datagram" ? Math.min(room, DATAGRAM_BYTES_MAX - overhead) : room;
+  return dialer.kind === "datagram"
+    ? Math.min(room, DATAGRAM_BYTES_MAX - overhead - (dialer.overheadBytes ?? 0))
+    : room;
 }
 
-function checksumNames(): ChecksumName[] {
-  return Object.keys(checksums) as ChecksumName[];
+function checksumOf(options: ClientOptions): Pick<Policy, "checksum" | "keys"> {
+  const names = Object.keys(checksums) as ChecksumName[];
+  const checksum = wordOf(client("checksum", options.checksum ?? "crc32c"), names);
+  if (!checksums[checksum].keyed) return { checksum, keys: undefined };
+  const { keys } = options;
+  if (keys === undefined) throw missing("keys", `given with the checksum "${checksum}"`, keys);
+  return { checksum, keys: createFrameKeys({ keys, side: "client" }) };
 }
 
 function client(name: string, value: unknown): { doing: string; name: string; value: unknown } {
