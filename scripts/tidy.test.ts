@@ -36,6 +36,7 @@ const TIME_AND_CHANCE = [
   "packages/client/src/clock.ts",
   "packages/client/src/ids.ts",
   "packages/server/src/clock.ts",
+  "packages/server/src/secret.ts",
   "packages/experiment/src/run/world.ts",
   // These name them in order to forbid them.
   "packages/experiment/src/seal/forbidden.ts",

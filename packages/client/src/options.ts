@@ -257,9 +257,9 @@ function bodyBytesMaxOf(dialer: Dialer, codec: "frame" | "pipe"): number {
     codec === "pipe"
       ? PIPE_LIMITS_DEFAULT.pipeBytesMax - overhead
       : FRAME_LIMITS_DEFAULT.payloadBytesMax;
-  return dialer.kind === "datagram"
-    ? Math.min(room, DATAGRAM_BYTES_MAX - overhead - (dialer.overheadBytes ?? 0))
-    : room;
+  if (dialer.kind === "stream") return room;
+  const { messageBytesMax, overheadBytes = 0 } = dialer;
+  return Math.min(room, (messageBytesMax ?? DATAGRAM_BYTES_MAX - overheadBytes) - overhead);
 }
 
 function checksumOf(options: ClientOptions): Pick<Policy, "checksum" | "keys"> {

@@ -7,7 +7,7 @@
  * to whoever reads them.
  */
 import type { AttemptEnd } from "./outcome.ts";
-import type { RttEstimate } from "./rtt.ts";
+import type { RttEstimate } from "@faultline/protocol";
 
 /** The counts. */
 export interface ClientStats {

@@ -5,9 +5,9 @@
  * is given three probe timeouts (RFC 9000 section 10.1.1: idle timeouts shorter than that take a lost
  * packet for a dead peer), and never longer than an attempt where that is fixed.
  */
+import type { RttEstimate, RttProfile } from "@faultline/protocol";
+import { createRttEstimate, rttProfiles } from "@faultline/protocol";
 import { durationUsOf, refusal, wordOf } from "./checks.ts";
-import type { RttEstimate, RttProfile } from "./rtt.ts";
-import { createRttEstimate, rttProfiles } from "./rtt.ts";
 
 /** What a user may say of it. */
 export interface TimingOptions {

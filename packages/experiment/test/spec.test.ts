@@ -45,6 +45,7 @@ describe("a spec with nothing but its version", () => {
         deadlineMs: 30_000,
         backoff: { kind: "exponential", firstMs: 100, factor: 2, maxMs: 5_000, jitter: "full" },
         retryBudget: null,
+        datagrams: "plain",
         forbidden: ["drop table", "shutdown", "malware"],
       },
       server: { workers: 1, responder: "echo" },

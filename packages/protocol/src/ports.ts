@@ -46,6 +46,8 @@ export interface Link {
   readonly remote: string;
   /** This end, as `host:port`; empty until the link is open. */
   readonly local: string;
+  /** Largest message that `send` carries whole, where that is more than one datagram. */
+  readonly messageBytesMax?: number | undefined;
   /** The id of the key that the peer proved to have, where a layer below asked for one. */
   readonly peerKey?: string | undefined;
   /**
@@ -80,6 +82,8 @@ export interface Dialer {
   readonly kind: "stream" | "datagram";
   /** What the layers below add to each datagram, in bytes. @default 0 */
   readonly overheadBytes?: number;
+  /** Largest message that its links carry whole, where that is more than one datagram. */
+  readonly messageBytesMax?: number;
   /** Starts to connect. `onOpen` or `onClose` follows, never before this call has returned. */
   dial(events: LinkEvents): Link;
 }

@@ -10,6 +10,7 @@ import type { MessagePort } from "node:worker_threads";
 import { parentPort, workerData } from "node:worker_threads";
 import { WireLog } from "@faultline/capture";
 import type { Link, LinkEvents } from "@faultline/protocol";
+import { acceptPackets } from "@faultline/protocol";
 import { systemClock } from "./clock.ts";
 import type {
   LastWords,
@@ -26,6 +27,7 @@ import type { Neighbours } from "./route/door.ts";
 import { enter } from "./route/door.ts";
 import type { RelayMessage } from "./route/relay-message.ts";
 import { Relay } from "./route/relay.ts";
+import { randomSecret } from "./secret.ts";
 import type { TcpListener } from "./tcp.ts";
 import { listenTcp } from "./tcp.ts";
 import type { UdpListener } from "./udp.ts";
@@ -110,10 +112,26 @@ async function startTcp(port: number): Promise<ListenRefusal | undefined> {
 
 async function startUdp(port: number): Promise<ListenRefusal | undefined> {
   const reusePort = listening.reusePort && setup.udpShared;
+  const { sendQueueBytesMax } = limits;
   const onDropped = (): void => core.datagramDropped("sendQueueBytesMax");
+  const secret = randomSecret();
+  const packets = acceptPackets({
+    clock,
+    secret,
+    limits: { sendQueueBytesMax },
+    accept,
+    onDropped,
+  });
   const onError = (error: Error): void => tellSocketError("udp", error);
   return await persist("udp", port, async () => {
-    udp = await listenUdp({ ...listening, reusePort, port, onDropped, onError });
+    udp = await listenUdp({
+      ...listening,
+      accept: packets,
+      reusePort,
+      port,
+      onDropped,
+      onError,
+    });
   });
 }
 

@@ -23,6 +23,7 @@ import type { System } from "../system.ts";
 
 interface SendFlags {
   readonly protocol: "tcp" | "udp";
+  readonly datagrams: "plain" | "packets";
   readonly host: string;
   readonly port: number;
   readonly codec: "frame" | "pipe";
@@ -52,14 +53,20 @@ function deadlineMsOf({ attempts, timeout, deadline }: SendFlags): number {
 }
 
 async function connect(flags: SendFlags): Promise<Client> {
-  const { createMessageCheck } = await import("@faultline/protocol");
+  if (flags.datagrams === "packets" && flags.protocol === "tcp") {
+    throw new ToolError('Cannot send as "--datagrams" must be plain where "--protocol" is tcp');
+  }
+  const { createMessageCheck, packetDialer } = await import("@faultline/protocol");
   const { createClient, randomDraw, randomSession, systemClock, tcpDialer, udpDialer } =
     await import("@faultline/client");
   const { host, port, codec } = flags;
-  const dialer = flags.protocol === "tcp" ? tcpDialer({ host, port }) : udpDialer({ host, port });
+  const clock = systemClock();
+  const bare = flags.protocol === "tcp" ? tcpDialer({ host, port }) : udpDialer({ host, port });
+  const isPackets = flags.datagrams === "packets";
+  const dialer = isPackets ? packetDialer(bare, { clock, connectionId: randomSession }) : bare;
   return createClient({
     dialer,
-    clock: systemClock(),
+    clock,
     draw: randomDraw(),
     session: randomSession(),
     codec,
@@ -189,6 +196,12 @@ export function sendCommand(system: System, finish: Finish): Command {
       "what to send; none: lines of standard input, or questions on a terminal",
     )
     .option("--protocol <name>", "tcp or udp", read.choice("--protocol", ["tcp", "udp"]), "tcp")
+    .option(
+      "--datagrams <name>",
+      "with udp: plain, or packets (in fragments, acknowledged and repeated)",
+      read.choice("--datagrams", ["plain", "packets"]),
+      "plain",
+    )
     .option("--host <host>", "where the server is", read.host("--host"), "127.0.0.1")
     .option("--port <port>", "its port", read.integer("--port", 1, 65_535), PORT_DEFAULT)
     .option(

@@ -80,6 +80,8 @@ function checkCommon(spec: FullSpec): void {
   if (codec !== "frame") throw new NoForm(`"codec" is pipe, whose messages have no identity`);
   if (workload.bodies !== null) throw new NoForm(`"workload.bodies" are the spec's own`);
   if (client.retryBudget !== null) throw new NoForm(`"client.retryBudget" may refuse retries`);
+  if (client.datagrams !== "plain")
+    throw new NoForm(`"client.datagrams" are packets, with times of their own`);
   const { attemptTimeoutMs, attemptsMax, backoff } = client;
   const waitMs = waitSums(backoff, attemptsMax - 1).at(-1)!.lastMostUs / MS_PER_SECOND;
   const holdMs = faults.map((fault) => ("delayMs" in fault ? fault.delayMs : 0));

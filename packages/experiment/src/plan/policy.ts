@@ -3,9 +3,10 @@
  */
 import type { ClientOptions } from "@faultline/client";
 import { createRetryBudget } from "@faultline/client";
-import { createMessageCheck } from "@faultline/protocol";
+import type { Clock, Dialer } from "@faultline/protocol";
+import { createMessageCheck, packetDialer } from "@faultline/protocol";
 import type { FullSpec } from "../spec/types.ts";
-import { backoffDraw, sessionOf } from "./streams.ts";
+import { backoffDraw, connectionOf, sessionOf } from "./streams.ts";
 
 /** Messages that may wait in one client for a place in flight; above it they are `rejected`. */
 const QUEUE_MAX = 65_536;
@@ -35,4 +36,15 @@ export function clientOptions(
     queueBytesMax: Math.max(QUEUE_BYTES_MIN, Math.floor(QUEUE_BYTES_MAX / workload.clients)),
     check: forbidden === null ? null : createMessageCheck({ forbidden }),
   };
+}
+
+/** The dialer of one client, as its spec wants datagrams: bare, or below packets. */
+export function clientDialer(
+  { client, seed, transport }: FullSpec,
+  dialer: Dialer,
+  { clock, ordinal }: { readonly clock: Clock; readonly ordinal: number },
+): Dialer {
+  if (transport !== "udp" || client.datagrams === "plain") return dialer;
+  const connectionId = (dial: number) => connectionOf(seed, ordinal, dial);
+  return packetDialer(dialer, { clock, connectionId });
 }

@@ -9,6 +9,9 @@ import { hashText, keyedDraws, keyedUint32, wordHigh, wordLow } from "@faultline
 import type { Draw, SessionId } from "@faultline/protocol";
 
 const SESSION = hashText("runner session");
+const CONNECTION = hashText("runner connection");
+const SECRET = hashText("runner secret");
+const SECRET_BYTES = 32;
 const BACKOFF = hashText("runner backoff");
 const SIZE = hashText("runner payload size");
 const BODY = hashText("runner payload body");
@@ -20,6 +23,20 @@ export function sessionOf(seed: number, client: number): SessionId {
     high: keyedUint32(seed, SESSION, client, 0),
     low: keyedUint32(seed, SESSION, client, 1),
   };
+}
+
+/** The id of a client's n-th packet connection: 64 bits. */
+export function connectionOf(seed: number, client: number, ordinal: number): SessionId {
+  return {
+    high: keyedUint32(seed, CONNECTION, client, ordinal, 0),
+    low: keyedUint32(seed, CONNECTION, client, ordinal, 1),
+  };
+}
+
+/** What a simulated server proves addresses with: 32 bytes. */
+export function pathSecret(seed: number): Uint8Array {
+  const draw = keyedDraws(seed, SECRET);
+  return Uint8Array.from({ length: SECRET_BYTES }, (_, at) => draw(at) & 0xff);
 }
 
 /** The draws a client makes for its waits, keyed by message and attempt. */

@@ -8,6 +8,7 @@
  * ends of streams) begins anew with the chain of the next life.
  */
 import type { FaultPlan } from "@faultline/faults";
+import { acceptPackets, type Link, type LinkEvents } from "@faultline/protocol";
 import {
   type CoreStats,
   createServerCore,
@@ -20,6 +21,7 @@ import {
 } from "@faultline/server";
 import type { Boot, Simulation } from "@faultline/simulation";
 import { faultPlan } from "../plan/faults.ts";
+import { pathSecret } from "../plan/streams.ts";
 import type { FullSpec } from "../spec/types.ts";
 
 /** As much of a server core as a simulated run needs. */
@@ -100,7 +102,10 @@ export class SimulatedServer {
       responder: server.responder,
       plan: this.#plan,
     });
-    process.listen({ port: SERVER.port, kind }, (link) => core.accept(link));
+    const accept = (link: Link): LinkEvents => core.accept(link);
+    const { clock } = process;
+    const packets = acceptPackets({ clock, secret: pathSecret(this.#spec.seed), accept });
+    process.listen({ port: SERVER.port, kind }, kind === "stream" ? accept : packets);
     this.#core = core;
     return () => {
       this.#past = [mergeStats([...this.#past, withoutGauges(core.stats())])];

@@ -12,7 +12,7 @@
 import { type Client, type ClientOptions, createClient } from "@faultline/client";
 import type { Clock } from "@faultline/protocol";
 import { Simulation, SimulationError, type Trace } from "@faultline/simulation";
-import { clientOptions } from "../plan/policy.ts";
+import { clientDialer, clientOptions } from "../plan/policy.ts";
 import { sealed } from "../seal/seal.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { RunError } from "./error.ts";
@@ -85,8 +85,10 @@ class SimulatedWorld implements World {
 
   createClient(client: number): Client {
     const node = this.#simulation.addNode(clientNode(client));
-    const dialer = node.process.dialer({ ...SERVER, kind: this.#kind });
-    const options = { ...clientOptions(this.#spec, client), clock: node.clock, dialer };
+    const { clock } = node;
+    const bare = node.process.dialer({ ...SERVER, kind: this.#kind });
+    const dialer = clientDialer(this.#spec, bare, { clock, ordinal: client });
+    const options = { ...clientOptions(this.#spec, client), clock, dialer };
     return this.within(() => this.#createClient(options));
   }
 

@@ -11,7 +11,7 @@ import { createClient, systemClock, tcpDialer, udpDialer } from "@faultline/clie
 import type { Dialer } from "@faultline/protocol";
 import { type FaultServer, startServer } from "@faultline/server";
 import { faultPlan } from "../plan/faults.ts";
-import { clientOptions } from "../plan/policy.ts";
+import { clientDialer, clientOptions } from "../plan/policy.ts";
 import type { Envelope } from "../result/types.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { RunError } from "./error.ts";
@@ -42,8 +42,10 @@ export async function openRealWorld(spec: FullSpec, options: WorldOptions): Prom
     lost: new Promise((resolve) => {
       server.closed.catch((cause: unknown) => resolve(lost(cause)));
     }),
-    createClient: (client) =>
-      createClient({ ...clientOptions(spec, client), clock, dialer: dialerTo(server, spec) }),
+    createClient: (client) => {
+      const dialer = clientDialer(spec, dialerTo(server, spec), { clock, ordinal: client });
+      return createClient({ ...clientOptions(spec, client), clock, dialer });
+    },
     within: (run) => run(),
     note: () => {},
     advance: () => Promise.resolve(),

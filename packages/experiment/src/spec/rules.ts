@@ -8,6 +8,7 @@
  * top-level one; `pipe` carries one message at a time, on one worker, with its own checksum, and
  * everything else is refused rather than quietly changed.
  */
+import { PACKET_LIMITS_DEFAULT } from "@faultline/protocol";
 import type { SpecLimits } from "./limits.ts";
 import { type SpecProblem, problem } from "./problem.ts";
 import { checkAssertions } from "./rules-assert.ts";
@@ -52,6 +53,7 @@ export function checkRules(parts: SpecParts, limits: SpecLimits): SpecProblem[] 
     ...checkWords(parts),
     ...checkSeeds(parts, limits),
     ...checkPipe(parts),
+    ...checkDatagrams(parts),
     ...checkSizes(parts, limits),
     ...checkTimes(parts, limits),
     ...checkFaults(parts),
@@ -102,20 +104,30 @@ function checkPipe({ codec, checksum, workload, server }: SpecParts): SpecProble
   return found;
 }
 
+function checkDatagrams({ client, transport }: SpecParts): SpecProblem[] {
+  if (client?.datagrams !== "packets" || transport === undefined || transport === "udp") return [];
+  const rule = "plain where the transport is not udp";
+  return [problem(["client", "datagrams"], rule, client.datagrams)];
+}
+
 /** Bodies that the codec and the transport can carry, and not too many of them at once. */
 function checkSizes(parts: SpecParts, limits: SpecLimits): SpecProblem[] {
   const { workload, transport } = parts;
   if (workload === undefined) return [];
   const max = bodyBytesMax(parts, limits);
-  const rule = `at most ${max} bytes${transport === "udp" ? ", so that a datagram can carry it" : ""}`;
+  const carrier = parts.client?.datagrams === "packets" ? "its packets" : "a datagram";
+  const rule = `at most ${max} bytes${transport === "udp" ? `, so that ${carrier} can carry it` : ""}`;
   if (workload.bodies !== null) return checkBodies(workload.bodies, max, rule);
   return [...checkPayload(workload, max, rule), ...checkInFlight(workload, max, limits)];
 }
 
-function bodyBytesMax({ codec, transport, server }: SpecParts, limits: SpecLimits): number {
+function bodyBytesMax(parts: SpecParts, limits: SpecLimits): number {
+  const { client, codec, transport, server } = parts;
   const prefix = server?.responder === "counter" ? COUNT_BYTES : 0;
   const overhead = codec === "pipe" ? PIPE_OVERHEAD_BYTES : FRAME_OVERHEAD_BYTES;
-  const datagram = transport === "udp" ? DATAGRAM_BYTES_MAX - overhead : Infinity;
+  const isPackets = client?.datagrams === "packets";
+  const message = isPackets ? PACKET_LIMITS_DEFAULT.messageBytesMax : DATAGRAM_BYTES_MAX;
+  const datagram = transport === "udp" ? message - overhead : Infinity;
   return Math.min(limits.payloadBytesMax - prefix, datagram);
 }
 

@@ -190,6 +190,11 @@ function createClientSchema(limits: SpecLimits) {
         .describe(
           "What the retries of each client are paid from; null: only attemptsMax bounds them, and closed forms hold.",
         ),
+      datagrams: words(["plain", "packets"])
+        .default("plain")
+        .describe(
+          "With udp. plain: a frame is a datagram. packets: in fragments, acknowledged and repeated.",
+        ),
       forbidden: z
         .array(phrase(limits), LIST("phrases", FORBIDDEN_MAX))
         .max(FORBIDDEN_MAX, LIST("phrases", FORBIDDEN_MAX))

@@ -79,6 +79,11 @@ export interface ClientPolicy {
   readonly backoff: Backoff;
   /** What the retries of each client are paid from; null: only `attemptsMax` bounds them. */
   readonly retryBudget: RetryBudgetPolicy | null;
+  /**
+   * With `udp`: `plain`, one frame is one datagram and what is lost is an attempt; `packets`, frames
+   * travel in packets that are acknowledged and repeated (see `packetDialer`).
+   */
+  readonly datagrams: "plain" | "packets";
   /** Bodies with one of these phrases, or blank ones, are never sent (`rejected`); null: no check. */
   readonly forbidden: readonly string[] | null;
 }

@@ -7,7 +7,7 @@
  *
  * One for each conversation, which is usually one session; a datagram peer may bring several.
  */
-import type { Frame, SessionId } from "@faultline/protocol";
+import type { Frame, Link, SessionId } from "@faultline/protocol";
 import { crc32c, FrameFlag, FrameType, StatusCode } from "@faultline/protocol";
 import type { CoreContext } from "./context.ts";
 import type { Session } from "./session-table.ts";
@@ -25,8 +25,10 @@ export interface Answer {
 const EMPTY = new Uint8Array(0);
 /** Largest payload that a reply can carry: the protocol's limit, … */
 const STREAM_REPLY_BYTES_MAX = 1_048_576;
-/** … and what of a UDP datagram (65,507 bytes) is left by the header and the longest checksum. */
-const DATAGRAM_REPLY_BYTES_MAX = 65_451;
+/** … and what a UDP datagram, or the link's own largest message, leaves beside … */
+const DATAGRAM_BYTES_MAX = 65_507;
+/** … the header and the longest checksum. */
+const FRAME_OVERHEAD_BYTES = 56;
 /** What a client turned away for lack of memory should wait: other sessions' replies come and go. */
 const RETRY_AFTER_MS = 100;
 const MEMORY_STATUS = {
@@ -40,9 +42,10 @@ export class Executor {
   readonly #replyBytesMax: number;
   #session: Session | undefined;
 
-  constructor(context: CoreContext, stream: boolean) {
+  constructor(context: CoreContext, { kind, messageBytesMax = DATAGRAM_BYTES_MAX }: Link) {
     this.#context = context;
-    this.#replyBytesMax = stream ? STREAM_REPLY_BYTES_MAX : DATAGRAM_REPLY_BYTES_MAX;
+    this.#replyBytesMax =
+      kind === "stream" ? STREAM_REPLY_BYTES_MAX : messageBytesMax - FRAME_OVERHEAD_BYTES;
   }
 
   /** The answer to a request; its payload is only valid until the next call. */

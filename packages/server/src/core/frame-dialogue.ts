@@ -43,7 +43,7 @@ export class FrameDialogue implements Dialogue {
   constructor(conversation: Conversation, context: CoreContext) {
     this.#conversation = conversation;
     this.#context = context;
-    this.#executor = new Executor(context, conversation.stream);
+    this.#executor = new Executor(context, conversation.link);
     this.#decoder = conversation.stream ? new FrameDecoder(context.limits) : undefined;
   }
 

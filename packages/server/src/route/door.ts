@@ -163,6 +163,10 @@ class LegLink implements Link {
     return this.#link.local;
   }
 
+  get messageBytesMax(): number | undefined {
+    return this.#link.messageBytesMax;
+  }
+
   send(bytes: Uint8Array): boolean {
     return this.isOver || this.#link.send(bytes);
   }

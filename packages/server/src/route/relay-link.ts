@@ -9,6 +9,7 @@ export class RelayLink implements Link {
   readonly kind: Link["kind"];
   readonly remote: string;
   readonly local: string;
+  readonly messageBytesMax: number | undefined;
   readonly #id: number;
   readonly #options: RelayOptions;
   readonly #forget: () => void;
@@ -24,6 +25,7 @@ export class RelayLink implements Link {
     this.kind = opened.kind;
     this.remote = opened.remote;
     this.local = opened.local;
+    this.messageBytesMax = opened.messageBytesMax;
     this.#id = opened.id;
     this.#options = options;
     this.#forget = forget;

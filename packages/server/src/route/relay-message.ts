@@ -14,6 +14,7 @@ export type RelayMessage =
       readonly kind: Link["kind"];
       readonly remote: string;
       readonly local: string;
+      readonly messageBytesMax: number | undefined;
     }
   /** To the home: came off the socket. */
   | { readonly relay: "bytes"; readonly id: number; readonly bytes: Uint8Array }

@@ -11,7 +11,7 @@
  * as that of any other, and a late one is the most telling. An estimate never learns from what was
  * lost; a fixed timeout that does not learn at all was the road not taken.
  */
-import { durationUsOf, refusal } from "./checks.ts";
+import { durationUsOf, refusal } from "./settings.ts";
 
 /** What an estimate begins with, and between what its timeouts stay. Milliseconds. */
 export interface RttProfile {
