@@ -16,7 +16,10 @@ interface Step {
 
 const STEPS: readonly Step[] = [
   { name: "types", command: ["tsc", "-b"] },
-  { name: "types as Deno sees them", command: ["deno", "check", "packages", "apps", "scripts"] },
+  {
+    name: "types as Deno sees them",
+    command: ["deno", "check", "packages", "apps", "examples", "scripts"],
+  },
   { name: "lint", command: ["oxlint", "--type-aware"] },
   { name: "format", command: ["oxfmt", "--check", "."] },
   { name: "unused code", command: ["knip", "--no-config-hints"] },

@@ -1,6 +1,7 @@
 /**
  * What tests of the other packages may use. The contract suite needs vitest and has its own
- * door, `@faultline/testkit/contract`.
+ * door, `@faultline/testkit/contract`; so has the naive client, `@faultline/testkit/naive`, which
+ * examples use too.
  */
 export { checksumNames, cut, cuts, frames, payloads } from "./arbitrary.ts";
 export { FakeClock } from "./fake-clock.ts";

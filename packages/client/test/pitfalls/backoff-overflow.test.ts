@@ -3,7 +3,7 @@ import { seed } from "@faultline/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createBackoff } from "../../src/index.ts";
-import { naiveBackoffMs } from "../naive/naive-client.ts";
+import { naiveBackoffMs } from "@faultline/testkit/naive";
 
 const ATTEMPTS = 100_000;
 

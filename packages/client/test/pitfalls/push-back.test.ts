@@ -1,7 +1,7 @@
 /** Pitfall 29. A server says when to come again, and is not heard, or is heard past the deadline. */
 import { RETRY_AFTER_STOP } from "@faultline/protocol";
 import { describe, expect, test } from "vitest";
-import { NaiveClient } from "../naive/naive-client.ts";
+import { NaiveClient } from "@faultline/testkit/naive";
 import type { Request } from "../support/world.ts";
 import { World } from "../support/world.ts";
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { createRetryBudget } from "../../src/index.ts";
 import type { ClientOptions, Outcome } from "../../src/index.ts";
-import { NaiveClient } from "../naive/naive-client.ts";
+import { NaiveClient } from "@faultline/testkit/naive";
 import type { Request } from "../support/world.ts";
 import { World } from "../support/world.ts";
 

@@ -1,8 +1,8 @@
 /** What the pitfalls share: a naive client in a world, and servers with something to lose. */
 import { FrameFlag } from "@faultline/protocol";
 import { numbers, seed } from "@faultline/testkit";
-import type { NaiveOptions, NaiveOutcome } from "../naive/naive-client.ts";
-import { NaiveClient } from "../naive/naive-client.ts";
+import type { NaiveOptions, NaiveOutcome } from "@faultline/testkit/naive";
+import { NaiveClient } from "@faultline/testkit/naive";
 import type { Request, World } from "../support/world.ts";
 
 /** A naive client that talks to the world's server. */

@@ -2,7 +2,7 @@
 import { FakeClock, MemoryNetwork, numbers, seed } from "@faultline/testkit";
 import { describe, expect, test } from "vitest";
 import { createClient } from "../../src/index.ts";
-import { NaiveClient } from "../naive/naive-client.ts";
+import { NaiveClient } from "@faultline/testkit/naive";
 import { World } from "../support/world.ts";
 
 const CLIENTS = 200;

@@ -3,7 +3,7 @@ import type { Link } from "@faultline/protocol";
 import { FakeClock, MemoryNetwork } from "@faultline/testkit";
 import { describe, expect, test } from "vitest";
 import { createClient } from "../../src/index.ts";
-import { NaiveClient } from "../naive/naive-client.ts";
+import { NaiveClient } from "@faultline/testkit/naive";
 
 const BODY = new Uint8Array(16_384);
 const OFFERED = 1000;

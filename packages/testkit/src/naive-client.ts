@@ -9,6 +9,7 @@
 import type { Clock, Dialer, Frame, Link, SessionId, Timer } from "@faultline/protocol";
 import { encodeFrame, FRAME_HEADER_BYTES, FrameType } from "@faultline/protocol";
 
+/** What a naive client is made of. */
 export interface NaiveOptions {
   readonly dialer: Dialer;
   readonly clock: Clock;
@@ -21,6 +22,7 @@ export interface NaiveOptions {
   readonly backoffMs?: number;
 }
 
+/** What a naive client says of a message. */
 export interface NaiveOutcome {
   readonly ok: boolean;
   readonly reply: Uint8Array | undefined;
