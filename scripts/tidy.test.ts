@@ -36,8 +36,8 @@ const ARROWS: Record<string, readonly string[]> = {
 const TIME_AND_CHANCE = [
   "packages/client/src/clock.ts",
   "packages/client/src/ids.ts",
+  "packages/server/src/chance.ts",
   "packages/server/src/clock.ts",
-  "packages/server/src/secret.ts",
   "packages/experiment/src/run/world.ts",
   // These name them in order to forbid them.
   "packages/experiment/src/seal/forbidden.ts",

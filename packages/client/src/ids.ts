@@ -15,6 +15,11 @@ export function randomSession(): SessionId {
   return { high: uint32(), low: uint32() };
 }
 
+/** Bytes that nobody can guess, for the keys of sealed links. */
+export function systemRandom(bytes: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(bytes));
+}
+
 function uint32(): number {
   const [value = 0] = crypto.getRandomValues(new Uint32Array(1));
   return value;

@@ -18,7 +18,7 @@ export type {
 } from "./failure.ts";
 export { createHedge } from "./hedge.ts";
 export type { Hedge, HedgeOptions } from "./hedge.ts";
-export { randomDraw, randomSession } from "./ids.ts";
+export { randomDraw, randomSession, systemRandom } from "./ids.ts";
 export { listeners } from "./listeners.ts";
 export { logEvents } from "./log-events.ts";
 export type {

@@ -85,6 +85,10 @@ function checkFields(buffer: Uint8Array, at: number, limits: FrameLimits): Refus
   if (readUint32(buffer, at + 20) > OPERATION_HIGH_MAX) {
     return refuse("bad-operation", "The operation id is above 2^53-1.");
   }
+  if (checksum.keyed && limits.keys === undefined) {
+    const message = `A frame came that is signed with ${checksum.name}, and no key is known.`;
+    return refuse("no-key", message, readHeader(buffer, at));
+  }
   if (readUint32(buffer, at + 8) > limits.payloadBytesMax) {
     const bytes = readUint32(buffer, at + 8);
     const message = `A payload of ${bytes} bytes is above the limit of ${limits.payloadBytesMax}.`;
@@ -93,10 +97,6 @@ function checkFields(buffer: Uint8Array, at: number, limits: FrameLimits): Refus
   if (limits.checksum !== undefined && checksum.name !== limits.checksum) {
     const message = `A frame with ${checksum.name} came where ${limits.checksum} was agreed.`;
     return refuse("wrong-checksum", message, readHeader(buffer, at));
-  }
-  if (checksum.keyed && limits.keys === undefined) {
-    const message = `A frame came that is signed with ${checksum.name}, and no key is known.`;
-    return refuse("no-key", message, readHeader(buffer, at));
   }
   return undefined;
 }

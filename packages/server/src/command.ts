@@ -6,7 +6,8 @@
  */
 import type { MessagePort } from "node:worker_threads";
 import type { FaultPlan } from "@faultline/faults";
-import type { ServerCodec } from "./core/core.ts";
+import type { SealKey } from "@faultline/protocol";
+import type { ServerCodec } from "./core/core-options.ts";
 import type { ResponderName } from "./core/responder.ts";
 import type { ServerErrorCode } from "./error.ts";
 import type { EventLevel, ServerEnding, ServerEvent, ServerFaultRecord } from "./event.ts";
@@ -27,6 +28,9 @@ export interface WorkerSetup {
   readonly limits: ServerLimits;
   readonly events: EventLevel;
   readonly epochUs: number;
+  /** Secrets of peers; null: none. */
+  readonly keys: readonly SealKey[] | null;
+  readonly requireKeys: boolean;
   /** Most bytes of the log of what passes behind the faults; null: there is none. */
   readonly wireLogBytesMax: number | null;
   /** Whether workers try to share the UDP port at all. */

@@ -6,12 +6,16 @@
  * is. Bodies are never in here.
  */
 import type { FaultRecord } from "@faultline/faults";
-import type { RefusalCode } from "@faultline/protocol";
+import type { RefusalCode, SealRefusal } from "@faultline/protocol";
 import type { ServerLimits } from "./limits.ts";
 
 /** Why the server did not accept what a peer sent. */
 export type ServerRefusalCode =
   | RefusalCode
+  /** What a gate for sealed links did not let in. */
+  | SealRefusal
+  /** A peer without a key, where keys are asked for. */
+  | "unauthenticated"
   /** A frame that only a server may send. */
   | "unexpected-type"
   /** Another session on a connection that has one. */

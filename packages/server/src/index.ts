@@ -1,8 +1,10 @@
 /**
  * The door: everything that others may rely on. What is not listed may change tomorrow.
  */
+export type { KeyOptions } from "./core/auth.ts";
 export { createServerCore } from "./core/core.ts";
-export type { ServerCodec, ServerCore, ServerCoreOptions } from "./core/core.ts";
+export type { ServerCodec, ServerCoreOptions } from "./core/core-options.ts";
+export type { ServerCore } from "./core/core.ts";
 export { NO_FAULTS } from "./core/plan.ts";
 export { createResponder } from "./core/responder.ts";
 export type { Responder, ResponderName } from "./core/responder.ts";
@@ -21,6 +23,8 @@ export type {
 export { SERVER_LIMITS_DEFAULT } from "./limits.ts";
 export type { ServerLimits } from "./limits.ts";
 export type { ServerOptions, WireLogSink } from "./options.ts";
+export { createServerGate } from "./seal.ts";
+export type { ServerGateOptions } from "./seal.ts";
 export { startServer } from "./server.ts";
 export type { CloseOptions, Endpoint, FaultServer } from "./server.ts";
 export { mergeStats, withoutGauges } from "./stats.ts";

@@ -5,7 +5,8 @@ import type { FaultPlan } from "@faultline/faults";
 import { checkPlan } from "@faultline/faults";
 import { wallClockUs } from "./clock.ts";
 import type { WorkerSetup } from "./command.ts";
-import type { ServerCodec } from "./core/core.ts";
+import { authenticationOf, type KeyOptions } from "./core/auth.ts";
+import type { ServerCodec } from "./core/core-options.ts";
 import { NO_FAULTS } from "./core/plan.ts";
 import type { ResponderName } from "./core/responder.ts";
 import type { EventLevel, ServerEvent } from "./event.ts";
@@ -13,7 +14,7 @@ import type { ServerLimits } from "./limits.ts";
 import { serverLimits } from "./limits.ts";
 
 /** Everything that can be said about a server. */
-export interface ServerOptions {
+export interface ServerOptions extends KeyOptions {
   /** @default "127.0.0.1" */
   readonly host?: string;
   /** 0: any free one; null: no TCP. @default 0 */
@@ -92,6 +93,9 @@ export function completeOptions(options: ServerOptions): CommonSetup {
   }
   refuseBadPlan(plan);
   const limits = serverLimits(options.limits);
+  const { keys = null, requireKeys = keys !== null } = options;
+  // Refused here, and not in a thread.
+  authenticationOf(options, limits.sessionsMax);
   const wireLogBytesMax = options.wireLog?.bytesMax ?? null;
   return {
     host,
@@ -104,6 +108,8 @@ export function completeOptions(options: ServerOptions): CommonSetup {
     limits,
     events,
     epochUs,
+    keys,
+    requireKeys,
     wireLogBytesMax,
   };
 }

@@ -9,8 +9,9 @@ import process from "node:process";
 import type { MessagePort } from "node:worker_threads";
 import { parentPort, workerData } from "node:worker_threads";
 import { WireLog } from "@faultline/capture";
-import type { Link, LinkEvents } from "@faultline/protocol";
-import { acceptPackets } from "@faultline/protocol";
+import type { Link, LinkEvents, SealGate } from "@faultline/protocol";
+import { acceptPackets, PACKET_LIMITS_DEFAULT, SEAL_OVERHEAD_BYTES } from "@faultline/protocol";
+import { systemRandom } from "./chance.ts";
 import { systemClock } from "./clock.ts";
 import type {
   LastWords,
@@ -19,6 +20,7 @@ import type {
   WorkerReport,
   WorkerSetup,
 } from "./command.ts";
+import type { KeyOptions } from "./core/auth.ts";
 import { createServerCore } from "./core/core.ts";
 import type { CoreStats } from "./stats.ts";
 import { listenErrorCode, listenMessage } from "./error.ts";
@@ -27,7 +29,7 @@ import type { Neighbours } from "./route/door.ts";
 import { enter } from "./route/door.ts";
 import type { RelayMessage } from "./route/relay-message.ts";
 import { Relay } from "./route/relay.ts";
-import { randomSecret } from "./secret.ts";
+import { createServerGate } from "./seal.ts";
 import type { TcpListener } from "./tcp.ts";
 import { listenTcp } from "./tcp.ts";
 import type { UdpListener } from "./udp.ts";
@@ -35,6 +37,8 @@ import { listenUdp } from "./udp.ts";
 
 /** Pause between two tries to get a port. */
 const RETRY_US = 50_000;
+/** Of the secret that proofs of address are made with. */
+const SECRET_BYTES = 32;
 const setup = workerData as WorkerSetup;
 const { index, workers, limits } = setup;
 const clock = systemClock(setup.epochUs);
@@ -51,8 +55,11 @@ const core = createServerCore({
   events: setup.events,
   onEvent: (event) => post.add(event),
   worker: index,
+  ...keysOf(setup),
   ...(wires && { tap: wires.tap("behind") }),
 });
+const gates: SealGate[] = [];
+const tcpGate = createGate(route);
 const relays = new Map<number, Relay>();
 const neighbours: Neighbours = {
   index,
@@ -88,7 +95,29 @@ function createWireLog(bytesMax: number | null): WireLog | undefined {
   return new WireLog({ bytesMax, onChunk });
 }
 
+function keysOf({ keys, requireKeys }: WorkerSetup): KeyOptions {
+  return keys === null ? {} : { keys, requireKeys };
+}
+
+/** A gate for sealed links before whoever accepts them; undefined where there are no keys. */
+function createGate(accept: (link: Link) => LinkEvents): SealGate | undefined {
+  const gate = createServerGate({
+    ...keysOf(setup),
+    codec: setup.codec,
+    clock,
+    random: systemRandom,
+    accept,
+    turnedAway: (refusal, remote) => core.turnedAway(refusal, remote),
+  });
+  if (gate !== undefined) gates.push(gate);
+  return gate;
+}
+
 function accept(link: Link): LinkEvents {
+  return tcpGate === undefined ? route(link) : tcpGate.enter(link);
+}
+
+function route(link: Link): LinkEvents {
   return workers === 1 ? core.accept(link) : enter(link, neighbours);
 }
 
@@ -114,19 +143,18 @@ async function startUdp(port: number): Promise<ListenRefusal | undefined> {
   const reusePort = listening.reusePort && setup.udpShared;
   const { sendQueueBytesMax } = limits;
   const onDropped = (): void => core.datagramDropped("sendQueueBytesMax");
-  const secret = randomSecret();
-  const packets = acceptPackets({
-    clock,
-    secret,
-    limits: { sendQueueBytesMax },
-    accept,
-    onDropped,
-  });
+  const packets = { clock, secret: systemRandom(SECRET_BYTES), accept: route, onDropped };
+  const plain = acceptPackets({ ...packets, limits: { sendQueueBytesMax } });
+  const datagramBytesMax = PACKET_LIMITS_DEFAULT.datagramBytesMax - SEAL_OVERHEAD_BYTES;
+  const sealed = acceptPackets({ ...packets, limits: { sendQueueBytesMax, datagramBytesMax } });
+  const enterPackets = (link: Link): LinkEvents =>
+    (link.peerKey === undefined ? plain : sealed)(link);
+  const udpGate = createGate(enterPackets);
   const onError = (error: Error): void => tellSocketError("udp", error);
   return await persist("udp", port, async () => {
     udp = await listenUdp({
       ...listening,
-      accept: packets,
+      accept: udpGate === undefined ? plain : (link) => udpGate.enter(link),
       reusePort,
       port,
       onDropped,
@@ -233,6 +261,7 @@ function meet(other: number, port: MessagePort): void {
  */
 function close(graceMs: number): void {
   void tcp?.close();
+  for (const gate of gates) gate.close();
   const late = clock.setTimer(clock.nowUs() + graceMs * 1000, () => core.close());
   core.drain(() => {
     late.cancel();

@@ -15,8 +15,10 @@ import { joinBytes } from "./derive.ts";
 import type { SealLimits } from "./limits.ts";
 import { RecordReader } from "./reader.ts";
 import type { RecordHeader } from "./record.ts";
-import { RECORD_BYTES_MAX, RecordType } from "./record.ts";
+import { RECORD_BYTES_MAX, RecordType, SEAL_OVERHEAD_BYTES } from "./record.ts";
 
+/** What IPv4 lets one UDP datagram carry: 65 535 less 20 and 8 bytes of headers. */
+const DATAGRAM_BYTES_MAX = 65_507;
 const EMPTY = new Uint8Array(0);
 const SPENT: LinkError = { code: "failed", message: "The keys of the sealed link are used up." };
 const FORGED: LinkError = {
@@ -61,6 +63,11 @@ export class SealedLink implements Link {
 
   get local(): string {
     return this.#below.local;
+  }
+
+  get messageBytesMax(): number | undefined {
+    if (this.kind === "stream") return undefined;
+    return (this.#below.messageBytesMax ?? DATAGRAM_BYTES_MAX) - SEAL_OVERHEAD_BYTES;
   }
 
   /** Whether the handshake is over. */

@@ -9,6 +9,7 @@ import type { Clock, FrameWriter, WireTap } from "@faultline/protocol";
 import type { ServerEnding, ServerEventBody, ServerRefusalCode } from "../event.ts";
 import type { ServerLimits } from "../limits.ts";
 import type { ServerCounters } from "../stats.ts";
+import type { Authentication } from "./auth.ts";
 import type { Occurrences } from "./occurrences.ts";
 import type { Responder } from "./responder.ts";
 import type { Schedule } from "./schedule.ts";
@@ -22,6 +23,7 @@ export interface Party {
 
 /** @see module */
 export interface CoreContext {
+  readonly auth: Authentication;
   readonly clock: Clock;
   readonly codec: "frame" | "pipe";
   readonly limits: ServerLimits;

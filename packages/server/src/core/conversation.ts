@@ -164,7 +164,7 @@ export class Conversation implements LinkEvents {
 
   /** Sends a frame on the short way: a stream's go out together when the event is over. */
   write(frame: Frame): void {
-    if (!this.stream) this.post(encodeFrame(frame));
+    if (!this.stream) this.post(encodeFrame(frame, this.#context.auth.keys));
     else if (this.#canWrite) this.#context.writer.append(frame);
   }
 

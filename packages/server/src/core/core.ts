@@ -8,15 +8,17 @@
  * an event and its effect are one call. Threads, ports and restarts are not its business.
  */
 import { FaultChain, type FaultPlan, type FaultRecord } from "@faultline/faults";
-import type { Clock, Link, LinkEvents, Timer, WireTap } from "@faultline/protocol";
+import type { Link, LinkEvents, Timer } from "@faultline/protocol";
 import { FrameWriter } from "@faultline/protocol";
-import type { EventLevel, ServerEnding, ServerEvent, ServerFaultRecord } from "../event.ts";
+import type { ServerEnding, ServerEvent, ServerFaultRecord } from "../event.ts";
 import type { ServerEventBody, ServerRefusalCode } from "../event.ts";
 import { type ServerLimits, serverLimits } from "../limits.ts";
 import type { CoreStats, RefusalCounts } from "../stats.ts";
 import { zeroCounters } from "../stats.ts";
+import { authenticationOf } from "./auth.ts";
 import type { CoreContext, Party } from "./context.ts";
 import { Conversation } from "./conversation.ts";
+import type { ServerCoreOptions } from "./core-options.ts";
 import type { Dialogue } from "./dialogue.ts";
 import { FrameDialogue } from "./frame-dialogue.ts";
 import { LimitAlarm } from "./limit-alarm.ts";
@@ -24,36 +26,12 @@ import { Occurrences } from "./occurrences.ts";
 import { PipeDialogue } from "./pipe-dialogue.ts";
 import { cutOf, idsOf, NO_FAULTS } from "./plan.ts";
 import { placed, RecordBook } from "./record-book.ts";
-import { createResponder, type Responder, type ResponderName } from "./responder.ts";
+import { checkResponder, createResponder } from "./responder.ts";
 import { Schedule } from "./schedule.ts";
-import { type ReplyMemory, SessionTable } from "./session-table.ts";
+import { SessionTable } from "./session-table.ts";
 
 /** Sessions whose fault state is kept: the faults' own default, for each pipe body is one. */
 const FAULT_SESSIONS_MIN = 65_536;
-
-/** How bytes are read: binary frames, or the original's text form. */
-export type ServerCodec = "frame" | "pipe";
-
-/** What a core is made of. */
-export interface ServerCoreOptions {
-  readonly clock: Clock;
-  /** @default "frame" */
-  readonly codec?: ServerCodec;
-  /** By name, or one of your own. @default "echo" */
-  readonly responder?: ResponderName | Responder;
-  /** Faults from the beginning. @default none */
-  readonly plan?: FaultPlan;
-  readonly limits?: Partial<ServerLimits>;
-  /** What it remembers of executed operations. @default its own, gone when it goes */
-  readonly memory?: ReplyMemory;
-  /** @default "none": the rare events only */
-  readonly events?: EventLevel;
-  readonly onEvent?: (event: ServerEvent) => void;
-  /** Is told what passes behind the faults. @default nobody, at no cost */
-  readonly tap?: WireTap;
-  /** Stands in events. @default 0 */
-  readonly worker?: number;
-}
 
 /**
  * Makes a server that is fed with links.
@@ -82,12 +60,14 @@ export class ServerCore {
   constructor(options: ServerCoreOptions) {
     const { clock, codec = "frame", responder = "echo", plan = NO_FAULTS } = options;
     const limits = serverLimits(options.limits);
+    const auth = authenticationOf(options, limits.sessionsMax);
     this.#records = new RecordBook(limits.recordsMax);
     this.#endings = new RecordBook(limits.recordsMax);
     this.#worker = options.worker ?? 0;
     this.#onEvent = options.onEvent;
     this.#alarm = new LimitAlarm(clock, limits, (event) => this.#emit(event));
     this.#context = {
+      auth,
       clock,
       codec,
       limits,
@@ -101,7 +81,7 @@ export class ServerCore {
       sessions: options.memory ?? new SessionTable(limits),
       occurrences: new Occurrences(),
       responder: typeof responder === "string" ? createResponder(responder) : responder,
-      writer: new FrameWriter(),
+      writer: new FrameWriter({ keys: auth.keys }),
       counters: zeroCounters(),
       tap: options.tap,
       verbose: options.events === "all",
@@ -148,6 +128,16 @@ export class ServerCore {
     events.leave();
     this.#context.counters.connectionsTotal--;
     if (this.#context.verbose) this.#emit({ event: "relay", connection, remote, home });
+  }
+
+  /** A shell did not let a peer in. */
+  turnedAway(
+    { code, message }: { code: ServerRefusalCode; message: string },
+    remote: string,
+  ): void {
+    this.#countRefusal(code);
+    if (!this.#context.verbose) return;
+    this.#emit({ event: "refusal", connection: 0, remote, code, message, fatal: true });
   }
 
   /** A shell had to drop a datagram at this limit. */
@@ -290,11 +280,4 @@ export class ServerCore {
   #emit(event: ServerEventBody): void {
     this.#onEvent?.({ ...event, atUs: this.#context.clock.nowUs(), worker: this.#worker });
   }
-}
-
-function checkResponder(codec: ServerCodec, responder: Responder): void {
-  if (codec !== "pipe" || responder.name !== "counter") return;
-  throw new RangeError(
-    'Cannot count as "codec" must be "frame": a pipe message has no identity, so one sent twice would count twice',
-  );
 }

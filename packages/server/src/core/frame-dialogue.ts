@@ -8,7 +8,7 @@
  * swallows the beginning of the next, exactly as it would on a real wire. What comes through at
  * once and as it was needs no second look.
  */
-import type { Frame, Refusal, SessionId } from "@faultline/protocol";
+import type { Frame, FrameLimits, Refusal, RefusalCode, SessionId } from "@faultline/protocol";
 import {
   decodeDatagram,
   encodeFrame,
@@ -20,6 +20,7 @@ import {
   StatusCode,
 } from "@faultline/protocol";
 import { type Arrival, Arrivals } from "./arrivals.ts";
+import { frameLimitsOf, SIGNED } from "./auth.ts";
 import type { CoreContext } from "./context.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dialogue } from "./dialogue.ts";
@@ -28,11 +29,18 @@ import { errorAnswer, Executor } from "./executor.ts";
 import type { Parcel, Ticket } from "./ticket.ts";
 
 const EMPTY = new Uint8Array(0);
+/** The refusals that are told, by what they are told as; the one kind asked for is the signed one. */
+const STATUS_OF: Readonly<Partial<Record<RefusalCode, StatusCode>>> = {
+  "payload-damaged": StatusCode.corrupt,
+  "payload-too-large": StatusCode.tooLarge,
+  "wrong-checksum": StatusCode.unauthenticated,
+};
 
 /** @see module */
 export class FrameDialogue implements Dialogue {
   readonly #conversation: Conversation;
   readonly #context: CoreContext;
+  readonly #limits: FrameLimits;
   readonly #decoder: FrameDecoder | undefined;
   readonly #executor: Executor;
   #arrivals: Arrivals | undefined;
@@ -43,8 +51,10 @@ export class FrameDialogue implements Dialogue {
   constructor(conversation: Conversation, context: CoreContext) {
     this.#conversation = conversation;
     this.#context = context;
+    const { auth, limits } = context;
+    this.#limits = frameLimitsOf(limits.payloadBytesMax, auth, conversation.link);
     this.#executor = new Executor(context, conversation.link);
-    this.#decoder = conversation.stream ? new FrameDecoder(context.limits) : undefined;
+    this.#decoder = conversation.stream ? new FrameDecoder(this.#limits) : undefined;
   }
 
   get partialBytes(): number {
@@ -59,7 +69,7 @@ export class FrameDialogue implements Dialogue {
   read(bytes: Uint8Array, nowUs: number): void {
     const decoder = this.#decoder;
     if (decoder === undefined) {
-      this.#take(decodeDatagram(bytes, this.#context.limits), bytes, nowUs);
+      this.#take(decodeDatagram(bytes, this.#limits), bytes, nowUs);
       return;
     }
     decoder.push(bytes);
@@ -77,11 +87,11 @@ export class FrameDialogue implements Dialogue {
       return;
     }
     if (!this.#conversation.stream) {
-      const item = decodeDatagram(parcel.bytes, this.#context.limits);
+      const item = decodeDatagram(parcel.bytes, this.#limits);
       this.#takeArrival({ item, ticket: parcel.ticket, own: true }, nowUs);
       return;
     }
-    const arrivals = (this.#arrivals ??= new Arrivals(this.#context.limits));
+    const arrivals = (this.#arrivals ??= new Arrivals(this.#limits));
     arrivals.push(parcel);
     while (!this.#conversation.isOver) {
       const arrival = arrivals.next();
@@ -91,7 +101,7 @@ export class FrameDialogue implements Dialogue {
   }
 
   encodeLost(ticket: Ticket): Uint8Array {
-    return encodeFrame(this.#frameOf(ticket, errorAnswer(StatusCode.lost)));
+    return this.#encode(this.#frameOf(ticket, errorAnswer(StatusCode.lost)));
   }
 
   end(): void {
@@ -182,7 +192,7 @@ export class FrameDialogue implements Dialogue {
         if (conversation.swallows("reply")) return;
         const type = frame.type === FrameType.ping ? FrameType.pong : FrameType.hello;
         conversation.post(
-          encodeFrame({ ...frame, type, flags: 0, remainingMs: 0, payload: EMPTY }),
+          this.#encode({ ...frame, type, flags: 0, remainingMs: 0, payload: EMPTY }),
         );
         return;
       }
@@ -199,19 +209,30 @@ export class FrameDialogue implements Dialogue {
     this.#conversation.refuse("unexpected-type", message, true);
   }
 
-  /** Where the header could be believed, the sender is told; a datagram is never answered. */
+  /**
+   * Where the header could be believed, the sender is told; a datagram is never answered, and neither is
+   * who did not sign what is signed: what a fault has done to a frame is damage, on the wire it is forgery.
+   */
   #refuse(refusal: Refusal, arrived?: Ticket): void {
     const { refused, message, fatal, header } = refusal;
-    if (this.#conversation.stream && header?.type === FrameType.data) {
+    const conversation = this.#conversation;
+    const isStream = conversation.stream;
+    const isForged = refused === "payload-damaged" && header?.checksum === SIGNED;
+    if (isForged && isStream && arrived === undefined) {
+      conversation.refuse("forged", message, true);
+      return;
+    }
+    const status = STATUS_OF[refused];
+    if (isStream && status !== undefined && header?.type === FrameType.data) {
       const { session, operation, attempt, checksum } = header;
-      const sequence = arrived?.sequence ?? this.#conversation.messages;
+      const sequence = arrived?.sequence ?? conversation.messages;
       const copy = arrived?.copy ?? 0;
       const untilUs = arrived?.untilUs ?? 0;
       const ticket = { session, operation, attempt, copy, sequence, checksum, untilUs };
-      if (refused === "payload-damaged") this.#answer(ticket, errorAnswer(StatusCode.corrupt));
-      if (refused === "payload-too-large") this.#answer(ticket, errorAnswer(StatusCode.tooLarge));
+      this.#answer(ticket, errorAnswer(status));
     }
-    this.#conversation.refuse(refused, message, fatal);
+    const code = refused === "wrong-checksum" ? "unauthenticated" : refused;
+    conversation.refuse(code, message, fatal);
   }
 
   #answer(ticket: Ticket, answer: Answer): void {
@@ -221,11 +242,15 @@ export class FrameDialogue implements Dialogue {
     if (verbose) this.#tellReply(ticket, answer);
     const frame = this.#frameOf(ticket, answer);
     const conversation = this.#conversation;
-    if (conversation.isFaulty) conversation.submitReply(ticket, encodeFrame(frame));
+    if (conversation.isFaulty) conversation.submitReply(ticket, this.#encode(frame));
     else {
-      conversation.watch?.answered(encodeFrame(frame));
+      conversation.watch?.answered(this.#encode(frame));
       conversation.write(frame);
     }
+  }
+
+  #encode(frame: Frame): Uint8Array {
+    return encodeFrame(frame, this.#context.auth.keys);
   }
 
   #frameOf(ticket: Ticket, answer: Answer): Frame {

@@ -56,3 +56,11 @@ class CounterResponder implements Responder {
     return this.#reply.subarray(0, bytes);
   }
 }
+
+/** @throws {RangeError} where that codec cannot serve that responder */
+export function checkResponder(codec: "frame" | "pipe", responder: Responder): void {
+  if (codec !== "pipe" || responder.name !== "counter") return;
+  throw new RangeError(
+    'Cannot count as "codec" must be "frame": a pipe message has no identity, so one sent twice would count twice',
+  );
+}

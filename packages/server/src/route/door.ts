@@ -167,6 +167,10 @@ class LegLink implements Link {
     return this.#link.messageBytesMax;
   }
 
+  get peerKey(): string | undefined {
+    return this.#link.peerKey;
+  }
+
   send(bytes: Uint8Array): boolean {
     return this.isOver || this.#link.send(bytes);
   }

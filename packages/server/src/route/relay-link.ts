@@ -10,6 +10,7 @@ export class RelayLink implements Link {
   readonly remote: string;
   readonly local: string;
   readonly messageBytesMax: number | undefined;
+  readonly peerKey: string | undefined;
   readonly #id: number;
   readonly #options: RelayOptions;
   readonly #forget: () => void;
@@ -26,6 +27,7 @@ export class RelayLink implements Link {
     this.remote = opened.remote;
     this.local = opened.local;
     this.messageBytesMax = opened.messageBytesMax;
+    this.peerKey = opened.peerKey;
     this.#id = opened.id;
     this.#options = options;
     this.#forget = forget;

@@ -15,6 +15,7 @@ export type RelayMessage =
       readonly remote: string;
       readonly local: string;
       readonly messageBytesMax: number | undefined;
+      readonly peerKey: string | undefined;
     }
   /** To the home: came off the socket. */
   | { readonly relay: "bytes"; readonly id: number; readonly bytes: Uint8Array }

@@ -32,8 +32,8 @@ export class Relay {
   /** Opens a way for a link of this worker to its home on the other. */
   open(link: Link): LinkEvents {
     const id = this.#nextId++;
-    const { kind, local, messageBytesMax, remote } = link;
-    this.#options.post({ relay: "open", id, kind, remote, local, messageBytesMax });
+    const { kind, local, messageBytesMax, peerKey, remote } = link;
+    this.#options.post({ relay: "open", id, kind, remote, local, messageBytesMax, peerKey });
     const leg = new RelayLeg(id, link, this.#options, () => this.#legs.delete(id));
     this.#legs.set(id, leg);
     return leg;

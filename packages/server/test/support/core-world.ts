@@ -8,7 +8,8 @@ import type { FaultPlan, FaultSpec } from "@faultline/faults";
 import type { Frame, Link, LinkEvents, Refusal } from "@faultline/protocol";
 import { encodeFrame, FrameDecoder, isRefusal } from "@faultline/protocol";
 import { FakeClock, LinkRecorder, MemoryNetwork } from "@faultline/testkit";
-import type { ServerCore, ServerCoreOptions } from "../../src/core/core.ts";
+import type { ServerCoreOptions } from "../../src/core/core-options.ts";
+import type { ServerCore } from "../../src/core/core.ts";
 import { createServerCore } from "../../src/core/core.ts";
 import type { ServerEvent } from "../../src/event.ts";
 
