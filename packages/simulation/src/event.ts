@@ -30,6 +30,7 @@ export const EventKind = {
   reset: 6,
   window: 7,
   read: 8,
+  ack: 9,
 } as const;
 
 /** One of the values of `EventKind`. */

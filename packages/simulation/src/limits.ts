@@ -69,6 +69,12 @@ export function chanceOf(setting: Setting): number {
   return value;
 }
 
+/** @throws TypeError where it is none of the words. */
+export function wordOf(setting: Setting, words: readonly string[]): void {
+  if (words.includes(setting.value as string)) return;
+  throw new TypeError(refusal(setting, `one of ${words.join(", ")}`));
+}
+
 /** `Cannot DO as "name" must be RULE: got VALUE`. */
 export function refusal(setting: Setting, rule: string): string {
   const got =

@@ -2,7 +2,7 @@
  * What the hosts' network stacks do, as plain data: the same on every node of a simulation.
  */
 import type { Setting } from "./limits.ts";
-import { chanceOf, integerOf } from "./limits.ts";
+import { chanceOf, integerOf, wordOf } from "./limits.ts";
 
 /** How a stream behaves, at both ends. */
 export interface StreamOptions {
@@ -27,6 +27,13 @@ export interface StreamOptions {
   readonly connectRtoUs: number;
   /** Repetitions of a connect; then it fails as `timeout`. @default 6: as in Linux, some 2 minutes */
   readonly connectRetriesMax: number;
+  /**
+   * `newreno`: slow start, fast retransmit, fast recovery, delayed acknowledgements that may be lost
+   * (RFC 5681, 6582, 6298). @default "none": the window alone binds, and only a timeout repeats
+   */
+  readonly congestionControl: "none" | "newreno";
+  /** With congestion control: how long an acknowledgement waits for a second segment. @default 40_000: Linux's least */
+  readonly ackDelayUs: number;
   /** Largest piece handed to an owner at once, where several segments wait. @default 65_536 */
   readonly readBytesMax: number;
 }
@@ -50,6 +57,8 @@ export const STREAM_OPTIONS_DEFAULT: StreamOptions = {
   timeoutsMax: 15,
   connectRtoUs: 1_000_000,
   connectRetriesMax: 6,
+  congestionControl: "none",
+  ackDelayUs: 40_000,
   readBytesMax: 65_536,
 };
 
@@ -74,6 +83,8 @@ export function streamOptionsOf(given: Partial<StreamOptions> = {}): StreamOptio
   integerOf(setting("segmentBytesMax"), 1, BYTES_MAX);
   integerOf(setting("readBytesMax"), 1, BYTES_MAX);
   chanceOf(setting("cut"));
+  wordOf(setting("congestionControl"), ["none", "newreno"]);
+  integerOf(setting("ackDelayUs"), 0, WAIT_US_MAX);
   integerOf(setting("rtoMarginUs"), 1, WAIT_US_MAX);
   integerOf(setting("rtoMaxUs"), 1, WAIT_US_MAX);
   integerOf(setting("connectRtoUs"), 1, WAIT_US_MAX);

@@ -74,6 +74,7 @@ class SimulatedWorld implements World {
     this.#simulation = new Simulation({
       seed: spec.seed,
       link: linkOptions(spec.network),
+      stream: { congestionControl: spec.network?.congestionControl ?? "none" },
       ...(trace === undefined ? {} : { trace }),
     });
     this.clock = this.#simulation.addNode("lab").clock;

@@ -40,6 +40,11 @@ export function createNetworkSchema(limits: SpecLimits): z.ZodType {
         duplicate: chance("Chance that a datagram arrives twice."),
         reorder: chance("Chance that a packet takes a millisecond longer."),
         corrupt: chance("Chance of a flipped bit; a stream notices and sends again."),
+        congestionControl: words(["none", "newreno"])
+          .default("none")
+          .describe(
+            "Of streams. newreno: slow start, fast retransmit, lost acknowledgements, as TCP has them.",
+          ),
         partitions: createPartitionsSchema(limits).default([]),
       },
       OBJECT_RULE,

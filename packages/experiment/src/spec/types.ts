@@ -160,6 +160,11 @@ export interface Network {
   readonly reorder: number;
   /** A segment fails its checksum and is sent again; a datagram arrives with a flipped bit. */
   readonly corrupt: number;
+  /**
+   * Of streams. `none`: a window of 256 KiB and repetition after a timeout; `newreno`: congestion
+   * control and acknowledgements that may be lost, as TCP has them.
+   */
+  readonly congestionControl: "none" | "newreno";
   readonly partitions: readonly NetworkPartition[];
 }
 

@@ -8,7 +8,8 @@
  * trip) exactly), acknowledgements that take room, are delayed or are lost by chance (the next
  * would make up for it; only a cut link swallows them), Nagle, keep-alive, urgent data, TIME_WAIT.
  * The simulation tells the sender of a loss, but the sender acts when its timer would have: never
- * too early, and never for a segment that is only late.
+ * too early, and never for a segment that is only late. Where throughput is the question, the option
+ * `congestionControl: "newreno"` has it all (reno/), acknowledgements as packets included.
  */
 import type { Link, LinkError, LinkEvents, Timer } from "@faultline/protocol";
 import type { Owner } from "../event.ts";
@@ -17,6 +18,8 @@ import type { SimulatedNode } from "../node.ts";
 import type { Accept, SimulatedProcess } from "../process.ts";
 import type { World } from "../world.ts";
 import { StreamReceiver } from "./receiver.ts";
+import { RenoAcknowledger } from "./reno/acknowledger.ts";
+import { RenoSender } from "./reno/sender.ts";
 import { sendReset } from "./reset.ts";
 import { Segment } from "./segment.ts";
 import { StreamSender } from "./sender.ts";
@@ -36,6 +39,16 @@ export interface StreamEndOptions {
   readonly accept?: Accept;
 }
 
+/** The two halves of one end with congestion control. */
+export interface Reno {
+  readonly sender: RenoSender;
+  readonly acknowledger: RenoAcknowledger;
+}
+
+function renoOf(end: StreamEnd, flow: number): Reno {
+  return { sender: new RenoSender(end, flow), acknowledger: new RenoAcknowledger(end) };
+}
+
 /** One end of a connection. */
 export class StreamEnd implements Link {
   readonly kind = "stream";
@@ -49,7 +62,11 @@ export class StreamEnd implements Link {
   readonly host: Owner;
   readonly outward: DirectedLink;
   readonly inward: DirectedLink;
-  readonly sender: StreamSender;
+  readonly sender: StreamSender | RenoSender;
+  /** The sender, where there is no congestion control. */
+  readonly plain: StreamSender | undefined;
+  /** Both halves of congestion control, where there is. */
+  readonly reno: Reno | undefined;
   readonly receiver: StreamReceiver;
   owner: LinkEvents | undefined;
   peer: StreamEnd | undefined;
@@ -77,7 +94,10 @@ export class StreamEnd implements Link {
     this.host = node.host;
     this.outward = world.link(node.name, options.remoteHost);
     this.inward = world.link(options.remoteHost, node.name);
-    this.sender = new StreamSender(this, options.flow);
+    const isPlain = world.stream.congestionControl === "none";
+    this.plain = isPlain ? new StreamSender(this, options.flow) : undefined;
+    this.reno = isPlain ? undefined : renoOf(this, options.flow);
+    this.sender = this.plain ?? this.reno!.sender;
     this.receiver = new StreamReceiver(this);
     this.process.streams.add(this);
   }
@@ -164,6 +184,7 @@ export class StreamEnd implements Link {
     this.connecting?.cancel();
     this.sender.stop();
     this.receiver.stop();
+    this.reno?.acknowledger.stop();
   }
 
   #close(error: LinkError | undefined): void {

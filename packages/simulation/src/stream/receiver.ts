@@ -17,7 +17,8 @@ export class StreamReceiver implements Reader {
   /** First and last of the row: sent, but not read. */
   #first: Segment | undefined;
   #last: Segment | undefined;
-  #readBytes = 0;
+  /** Bytes that the owner has been given. */
+  readBytes = 0;
   #isHeld = false;
   isEnded = false;
 
@@ -48,12 +49,14 @@ export class StreamReceiver implements Reader {
     segment.hasArrived = true;
     this.#acknowledge(segment);
     this.#readAndOpen();
+    this.#end.reno?.acknowledger.arrived(segment);
   }
 
   /** Reads what waits, after the owner paused or was paused. */
   readOn(): void {
     this.#isHeld = false;
     this.#readAndOpen();
+    this.#end.reno?.acknowledger.read();
   }
 
   /** Reads, and lets the peer send more for what was read. */
@@ -89,7 +92,7 @@ export class StreamReceiver implements Reader {
     const end = this.#end;
     if (segment.what === "data") {
       const bytes = this.#takeBytes(segment);
-      this.#readBytes += bytes.length;
+      this.readBytes += bytes.length;
       end.owner?.onBytes(bytes);
       return;
     }
@@ -125,11 +128,12 @@ export class StreamReceiver implements Reader {
 
   #acknowledge(segment: Segment): void {
     const { peer, outward, world } = this.#end;
-    if (peer === undefined || peer.isGone) return;
-    if (outward.isCut) peer.sender.missAcknowledgement(segment);
+    const sender = peer?.plain;
+    if (sender === undefined || peer?.isGone === true) return;
+    if (outward.isCut) sender.missAcknowledgement(segment);
     else {
       const atUs = world.kernel.nowUs + outward.options.delayUs;
-      peer.sender.acknowledge(atUs, this.#readBytes + world.stream.windowBytes);
+      sender.acknowledge(atUs, this.readBytes + world.stream.windowBytes);
     }
   }
 }

@@ -76,7 +76,7 @@ export class Recovery {
   }
 
   #timeout(): void {
-    const { world, sender } = this.#end;
+    const { plain: sender, world } = this.#end;
     this.#timer = undefined;
     if (this.#timeouts >= world.stream.timeoutsMax) {
       this.#end.giveUp();
@@ -88,10 +88,10 @@ export class Recovery {
     this.#lost = [];
     for (const segment of lost) {
       if (segment.departedUs > latestUs) this.lose(segment);
-      else sender.repeat(segment);
+      else sender?.repeat(segment);
     }
     if (!this.#isUnheard) return;
     this.#isUnheard = false;
-    sender.probe();
+    sender?.probe();
   }
 }

@@ -8,17 +8,26 @@
 import { hashBytes } from "../digest.ts";
 import { EventKind, KernelEvent, WORLD } from "../event.ts";
 import type { Packet } from "../link.ts";
+import type { StreamEnd } from "./end.ts";
 import { sendReset } from "./reset.ts";
-import type { StreamSender } from "./sender.ts";
 
 /** What a segment carries. */
 export type SegmentKind = "data" | "fin" | "open" | "probe";
+
+/** Who sends segments. */
+export interface SegmentSource {
+  readonly end: StreamEnd;
+  /** Number of the direction out of there. */
+  readonly flow: number;
+  /** A segment will not arrive. Left out by who finds out by hearing nothing. */
+  lose?(segment: Segment): void;
+}
 
 const NOTHING = new Uint8Array(0);
 
 /** A segment. */
 export class Segment extends KernelEvent implements Packet {
-  readonly sender: StreamSender;
+  readonly sender: SegmentSource;
   readonly what: SegmentKind;
   readonly bytes: Uint8Array;
   readonly flow: number;
@@ -31,7 +40,7 @@ export class Segment extends KernelEvent implements Packet {
   next: Segment | undefined;
 
   constructor(
-    sender: StreamSender,
+    sender: SegmentSource,
     what: SegmentKind,
     ordinal: number,
     bytes: Uint8Array = NOTHING,
@@ -54,7 +63,7 @@ export class Segment extends KernelEvent implements Packet {
     const target = end.peer;
     kernel.note(this.flow);
     kernel.note(hashBytes(this.bytes));
-    if (!end.outward.lets() || target === undefined || !target.node.isUp) this.sender.lose(this);
+    if (!end.outward.lets() || target === undefined || !target.node.isUp) this.sender.lose?.(this);
     else if (!target.isGone) target.receiver.arrive(this);
     else if (!end.isGone) sendReset(target, end);
   }
