@@ -1,5 +1,6 @@
 /** Pitfall 6. An abort is only looked at between attempts, after the sleep. */
 import { describe, expect, test } from "vitest";
+import { createBreaker } from "../../src/index.ts";
 import { World } from "../support/world.ts";
 import { Naive } from "./support.ts";
 
@@ -37,6 +38,23 @@ describe("an abort during a wait of a second", () => {
     expect(sent.outcome).toBeUndefined();
     world.clock.runUntilIdle();
     expect(sent.outcome?.endedUs).toBeGreaterThanOrEqual(1_000_000);
+  });
+
+  test("settles a probe of a half-open breaker at once, and whoever comes next may probe", () => {
+    const breaker = createBreaker({ callsMin: 1, openMs: 100, probes: 1 });
+    const world = new World({
+      serve: (request) => (request.index > 1 ? request.echo() : undefined),
+      client: { breaker, attemptsMax: 1, attemptTimeoutMs: 50 },
+    });
+    world.send("opens it");
+    world.advanceMs(200);
+    const caller = new AbortController();
+    const probe = world.submit("hangs", { signal: caller.signal });
+    world.advanceMs(10);
+    expect(breaker.state).toBe("half-open");
+    caller.abort(REASON);
+    expect(probe.outcome?.error?.cause).toBe(REASON);
+    expect(world.send("next").outcome).toBe("delivered");
   });
 
   test("gives a place in the queue back at once", () => {

@@ -46,6 +46,13 @@ describe("round trips of 50 ms, all of them repeated before the reply can come",
   });
 });
 
+test("a reported delay of the reply is taken off only as far as was agreed", () => {
+  const ackDelayUsMax = 1000 * rttProfiles.internet.ackDelayMaxMs;
+  let honest = createRttEstimate(rttProfiles.internet).next(RTT_US);
+  for (let sample = 0; sample < 200; sample++) honest = honest.next(2 * RTT_US, 10_000_000);
+  expect(Math.abs(honest.smoothedUs - (2 * RTT_US - ackDelayUsMax))).toBeLessThan(100);
+});
+
 test("a reported delay of the reply is not believed beyond the longest that was agreed", () => {
   let honest = createRttEstimate(rttProfiles.internet);
   for (let sample = 0; sample < 100; sample++) honest = honest.next(RTT_US, 10_000_000);

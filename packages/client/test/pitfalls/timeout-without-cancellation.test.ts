@@ -13,6 +13,8 @@ describe("a timeout", () => {
     expect(outcome).toMatchObject({ endedUs: 50_000, error: { code: "deadline-exceeded" } });
     const sent = world.requests.length;
     expect(world.client.stats().inFlight).toBe(0);
+    // No attempt, no wait: at most the link itself is still waited for.
+    expect(world.clock.timersPending).toBeLessThanOrEqual(1);
     world.advanceMs(60_000);
     expect(world.requests).toHaveLength(sent);
     expect(world.clock.timersPending).toBe(0);

@@ -6,7 +6,10 @@ import { createClient } from "../../src/index.ts";
 import { NaiveClient } from "@faultline/testkit/naive";
 
 const BODY = new Uint8Array(16_384);
-const OFFERED = 1000;
+/** A GiB of it is offered. */
+const OFFERED = 65_536;
+/** To a naive client less, since it keeps it all. */
+const OFFERED_NAIVE = 1000;
 
 /** A server that takes the connection and does not read. */
 function deaf(): { clock: FakeClock; network: MemoryNetwork; links: Link[] } {
@@ -56,13 +59,39 @@ describe("a peer that does not read", () => {
     expect(client.stats().bytesSent).toBeGreaterThan(65_536 + 2 * BODY.length);
   });
 
+  test("or a dead port for datagrams: of a million messages no more are kept than may wait", () => {
+    const clock = new FakeClock();
+    const network = new MemoryNetwork({ clock, kind: "datagram" });
+    const client = createClient({
+      dialer: network,
+      clock,
+      draw: () => 0,
+      session: { high: 0, low: 1 },
+      queueMax: 64,
+    });
+    let refused = 0;
+    let most = 0;
+    for (let index = 0; index < 1_000_000; index++) {
+      client.submit("x", { attemptsMax: 1 }, () => refused++);
+      if (index % 1000 > 0) continue;
+      clock.advance(1000);
+      const { inFlight, queued } = client.stats();
+      most = Math.max(most, inFlight + queued);
+    }
+    expect(most).toBeLessThanOrEqual(1 + 64);
+    clock.runUntilIdle();
+    expect(refused).toBe(1_000_000);
+    expect(client.stats()).toMatchObject({ delivered: 0, inFlight: 0, queued: 0 });
+    expect(clock.timersPending).toBe(0);
+  });
+
   test("makes a naive client keep it all", () => {
     const { clock, network } = deaf();
     const client = new NaiveClient({ dialer: network, clock });
-    for (let index = 0; index < OFFERED; index++) {
+    for (let index = 0; index < OFFERED_NAIVE; index++) {
       client.submit(BODY, () => {});
       clock.advance(10);
     }
-    expect(client.bufferedBytes).toBeGreaterThan(0.9 * OFFERED * BODY.length);
+    expect(client.bufferedBytes).toBeGreaterThan(0.9 * OFFERED_NAIVE * BODY.length);
   });
 });
