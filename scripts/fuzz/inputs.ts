@@ -99,6 +99,7 @@ function frame(draw: Draw): Frame {
     checksum: CHECKSUMS[draw() % CHECKSUMS.length]!,
     flags: draw() & 1,
     status: type === 4 ? 1 + (draw() % 8) : 0,
+    life: type < 4 || type === 6 ? 1 + (draw() & 0x7fff) : undefined,
     session: { high: draw(), low: draw() },
     operation: draw(),
     attempt: draw() & 7,

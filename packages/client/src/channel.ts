@@ -18,6 +18,7 @@ import { FrameConnection } from "./frame-connection.ts";
 import { Inbox } from "./inbox.ts";
 import type { LineOwner } from "./line.ts";
 import { Line } from "./line.ts";
+import type { ServerLife, ServerLives } from "./lives.ts";
 import { Liveness } from "./liveness.ts";
 import type { Operation } from "./operation.ts";
 import type { Policy } from "./options.ts";
@@ -43,6 +44,7 @@ export interface ChannelContext {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly deadlines: Deadlines;
+  readonly lives: ServerLives;
   readonly log: AttemptLog;
   readonly owner: ChannelOwner;
   readonly pending: Pending<Operation>;
@@ -75,6 +77,8 @@ export class Channel implements LineOwner {
   readonly liveness: Liveness;
   readonly timing: Timing;
   readonly endpoint: string | undefined;
+  /** What is known of the server it leads to. */
+  readonly life: ServerLife;
   readonly judge: Judge | undefined;
   /** Attempts under way on it, and messages that wait to be sent on it. */
   load = 0;
@@ -88,12 +92,14 @@ export class Channel implements LineOwner {
     const line = new Line({ ...context, ...timeouts, dialer, reconnect }, this);
     const arrivals = new Inbox({ ...context, channel: this, hedge, judge, line, timing });
     const Codec = policy.codec === "pipe" ? PipeConnection : FrameConnection;
-    const connection = new Codec({ ...context, arrivals, line });
+    const life = context.lives.of(endpoint);
+    const connection = new Codec({ ...context, arrivals, life, line });
     this.line = line;
     this.connection = connection;
     this.liveness = new Liveness({ ...context, connection, line, timing });
     this.timing = timing;
     this.endpoint = endpoint;
+    this.life = life;
     this.judge = judge;
     this.#owner = owner;
   }

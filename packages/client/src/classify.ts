@@ -4,7 +4,9 @@
  *
  * One table, matched by code, never by message (gRPC A6 and Finagle sort failures the same way).
  * `executed: "unknown"` is the honest answer whenever bytes left and no proof came back; a lost
- * reply looks exactly like a lost request.
+ * reply looks exactly like a lost request. A server that says it did not execute a request speaks of
+ * one copy of it. That is enough to decide what to do next; but only what the server would refuse for
+ * ever, or what never left, is known to have had no effect.
  */
 import type { AttemptFailure, ErrorReplyStatus } from "./failure.ts";
 
@@ -31,26 +33,30 @@ export interface FailureClass {
   readonly kind: FailureKind;
   /** Another attempt may fare better. */
   readonly retry: boolean;
-  /** `no`: provably not executed by this attempt. */
-  readonly executed: "no" | "unknown";
+  /**
+   * `no`: neither this attempt nor a copy of it was executed, or ever will be. `copy`: the server did
+   * not execute it, but perhaps another copy that the network made. `unknown`: nobody says.
+   */
+  readonly executed: "no" | "copy" | "unknown";
 }
 
 const UNSENT: FailureClass = { kind: "unsent", retry: true, executed: "no" };
-const UNPROCESSED: FailureClass = { kind: "unprocessed", retry: true, executed: "no" };
+const UNPROCESSED: FailureClass = { kind: "unprocessed", retry: true, executed: "copy" };
 const TRANSIENT: FailureClass = { kind: "transient", retry: true, executed: "unknown" };
-const THROTTLED: FailureClass = { kind: "throttled", retry: true, executed: "no" };
+const THROTTLED: FailureClass = { kind: "throttled", retry: true, executed: "copy" };
 const FATAL: FailureClass = { kind: "fatal", retry: false, executed: "no" };
 const UNKNOWN: FailureClass = { kind: "unknown", retry: false, executed: "unknown" };
 
-const ERROR_REPLIES: Record<ErrorReplyStatus, FailureClass> = {
+const ERROR_REPLIES: Record<ErrorReplyStatus | "server-restarted", FailureClass> = {
   // The reply may be what was lost, so the request may have been executed.
   lost: TRANSIENT,
   corrupt: UNPROCESSED,
   overloaded: THROTTLED,
   shuttingDown: UNPROCESSED,
+  "server-restarted": UNPROCESSED,
   tooLarge: FATAL,
   tooOld: UNKNOWN,
-  operationReused: FATAL,
+  operationReused: { ...FATAL, executed: "unknown" },
   unsupported: FATAL,
   unauthenticated: FATAL,
 };
@@ -63,7 +69,7 @@ const ERROR_REPLIES: Record<ErrorReplyStatus, FailureClass> = {
 export function classify(failure: AttemptFailure, handed: boolean): FailureClass {
   if (!handed) return UNSENT;
   if (failure.code !== "error-reply") return TRANSIENT;
-  return ERROR_REPLIES[failure.status as ErrorReplyStatus];
+  return ERROR_REPLIES[failure.status as keyof typeof ERROR_REPLIES];
 }
 
 const AGAINST_SERVER: ReadonlySet<FailureKind> = new Set(["unsent", "transient", "throttled"]);

@@ -9,6 +9,7 @@ import type { RefusalCode } from "@faultline/protocol";
 import type { Deadlines } from "./deadlines.ts";
 import type { ErrorReplyStatus } from "./failure.ts";
 import type { Line } from "./line.ts";
+import type { ServerLife } from "./lives.ts";
 import type { Policy } from "./options.ts";
 
 /** What a codec needs of a message to write an attempt of it. */
@@ -17,6 +18,8 @@ export interface Transmission {
   readonly attempt: number;
   readonly body: Uint8Array;
   readonly deadlineUs: number;
+  /** The life of the server that it belongs to; 0: not said. */
+  readonly life: number;
 }
 
 /** A codec on the client's line. */
@@ -87,6 +90,8 @@ export interface Arrivals {
 /** What a codec is made of. */
 export interface ConnectionParts {
   readonly policy: Policy;
+  /** Is told what the server says of its life. */
+  readonly life: ServerLife;
   readonly line: Line;
   readonly deadlines: Deadlines;
   readonly arrivals: Arrivals;

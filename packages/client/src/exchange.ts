@@ -109,7 +109,8 @@ export type Happening =
 
 /** The first states of all operations whose waits begin like this. */
 export function begin(waits: Waits): Beginning {
-  const untried = { attempts: 0, waits, unknown: false, spared: false, last: undefined };
+  const nothing = { unknown: false, copied: false, spared: false, last: undefined };
+  const untried = { attempts: 0, waits, ...nothing };
   return {
     queued: { at: "queued", past: untried },
     ready: { at: "ready", past: untried },
@@ -163,9 +164,9 @@ function sent(
   const untilUs = Math.min(nowUs + timeoutUs, rules.deadlineUs);
   const { tried, untried } = rules.beginning;
   if (past === untried) return { at: "sent", past: tried, untilUs };
-  const { waits, unknown, spared, last } = past;
+  const { waits, unknown, copied, spared, last } = past;
   const attempts = past.attempts + 1;
-  return { at: "sent", past: { attempts, waits, unknown, spared, last }, untilUs };
+  return { at: "sent", past: { attempts, waits, unknown, copied, spared, last }, untilUs };
 }
 
 function failed(
@@ -251,7 +252,7 @@ function abandoned(
   rules: Rules,
 ): Exchange {
   const { past } = exchange;
-  const unknown = past.unknown || exchange.at === "sent";
+  const unknown = past.unknown || past.copied || exchange.at === "sent";
   const message = code === "aborted" ? "the caller gave up" : "the client was closed";
   return {
     at: "settled",
@@ -277,7 +278,7 @@ function tooDear(past: Past, rules: Rules): Settled {
 function giveUp(past: Past, rules: Rules, code: ClientFailureCode, what: string): Settled {
   const message = past.last === undefined ? what : `${what}; last: ${past.last.message}`;
   const failure = { code, message, attempts: past.attempts, cause: past.last };
-  return { at: "settled", outcome: outcomeOf(past.unknown, rules), failure };
+  return { at: "settled", outcome: outcomeOf(past.unknown || past.copied, rules), failure };
 }
 
 function outcomeOf(unknown: boolean, rules: Rules): "failed" | "indeterminate" {

@@ -14,6 +14,8 @@ export type ErrorReplyStatus = Exclude<keyof typeof StatusCode, "ok">;
 export type AttemptStatus =
   /** The server's own word, on an error reply. */
   | ErrorReplyStatus
+  /** Refused by another life of the server than it was sent to, which may have it all the same. */
+  | "server-restarted"
   /** The reply stream was damaged beyond repair, so the link was dropped. */
   | "stream-damaged"
   /** The link stayed silent, a ping too was not answered, so the link was dropped. */

@@ -19,6 +19,7 @@ import type { AttemptFailure } from "./failure.ts";
 import { Gate } from "./gate.ts";
 import { BARRED, CLOSED, failed, PLACED, REPLY, TIMEOUT } from "./happenings.ts";
 import { Hedging } from "./hedging.ts";
+import { ServerLives } from "./lives.ts";
 import type { Operation } from "./operation.ts";
 import type { Policy } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
@@ -49,15 +50,15 @@ export class Flow implements ChannelOwner {
   readonly #aborts: Aborts<Operation>;
 
   constructor(policy: Policy, createRoute: CreateRoute, onSettled: OnSettled) {
-    const { breaker, clock, hedge } = policy;
     const { counters } = this;
+    const { breaker, clock, hedge } = policy;
     const deadlines = new Deadlines(clock);
     const reporter = new Reporter(clock, policy.onEvent);
     const log = new AttemptLog(counters, reporter);
     const pending = new Pending<Operation>(policy.inFlightMax);
     const happen = this.happen.bind(this);
     const shared = { clock, counters, deadlines, happen, log, pending, policy, reporter };
-    const route = createRoute({ ...shared, owner: this });
+    const route = createRoute({ ...shared, lives: new ServerLives(), owner: this });
     this.deadlines = deadlines;
     this.reporter = reporter;
     this.#clock = clock;
@@ -80,7 +81,6 @@ export class Flow implements ChannelOwner {
     return this.#places.queued;
   }
 
-  /** Whether a message could be placed or queued now. */
   hasRoomFor(operation: Operation): boolean {
     return this.#places.hasRoomFor(operation);
   }
@@ -217,6 +217,7 @@ export class Flow implements ChannelOwner {
       return;
     }
     const alone = this.#pending.size === 1;
+    operation.addressTo(channel, nowUs);
     this.#log.begin(operation, channel, nowUs);
     const timeoutUs = channel.timing.attemptTimeoutUs(operation.attempt - 1);
     this.happen(operation, { on: "sent", nowUs, timeoutUs }, nowUs);

@@ -8,15 +8,17 @@
  * one leaves at once. On datagrams every frame is one datagram, damage is survived, and a damaged
  * header names nobody.
  */
-import type { Clock, Frame, Refusal, SessionId } from "@faultline/protocol";
+import type { Clock, Frame, LifeNotice, Refusal, SessionId } from "@faultline/protocol";
 import {
   decodeDatagram,
+  decodeLife,
   encodeFrame,
   FrameDecoder,
   FrameFlag,
   FrameType,
   FrameWriter,
   isRefusal,
+  lifeOf,
   RETRY_AFTER_STOP,
 } from "@faultline/protocol";
 import type {
@@ -29,6 +31,7 @@ import type {
 } from "./connection.ts";
 import { statusWord } from "./failure.ts";
 import type { Line } from "./line.ts";
+import type { ServerLife } from "./lives.ts";
 import type { Policy } from "./options.ts";
 
 /**
@@ -47,6 +50,7 @@ export class FrameConnection implements Connection {
   readonly #clock: Clock;
   readonly #line: Line;
   readonly #arrivals: Arrivals;
+  readonly #life: ServerLife;
   readonly #session: SessionId;
   readonly #limits: Pick<Policy, "checksum" | "keys">;
   readonly #isStream: boolean;
@@ -61,10 +65,11 @@ export class FrameConnection implements Connection {
   /** The frame being written: one object for all of them, since writing it is over at once. */
   readonly #frame: { -readonly [Field in keyof Frame]: Frame[Field] };
 
-  constructor({ arrivals, line, policy }: ConnectionParts) {
+  constructor({ arrivals, life, line, policy }: ConnectionParts) {
     this.#clock = policy.clock;
     this.#line = line;
     this.#arrivals = arrivals;
+    this.#life = life;
     this.#session = policy.session;
     this.#limits = { checksum: policy.checksum, keys: policy.keys };
     this.#writer = new FrameWriter({ keys: policy.keys });
@@ -75,6 +80,7 @@ export class FrameConnection implements Connection {
       checksum: policy.checksum,
       flags: 0,
       status: 0,
+      life: undefined,
       session: policy.session,
       operation: 0,
       attempt: 0,
@@ -88,6 +94,7 @@ export class FrameConnection implements Connection {
     frame.type = FrameType.data;
     frame.operation = message.operation;
     frame.attempt = message.attempt;
+    frame.life = message.life === 0 ? undefined : message.life;
     frame.remainingMs = remainingMs(message.deadlineUs - nowUs);
     frame.payload = message.body;
     const isFirst = this.#writer.pendingBytes === 0 && !this.#reading;
@@ -155,6 +162,7 @@ export class FrameConnection implements Connection {
     switch (frame.type) {
       case FrameType.reply:
         if (!this.#isOurs(frame.session)) return this.#arrivals.onStale(frame);
+        if (frame.life !== undefined) this.#life.hear(frame.life);
         return this.#arrivals.onReply(
           frame,
           frame.payload,
@@ -162,6 +170,7 @@ export class FrameConnection implements Connection {
         );
       case FrameType.error:
         if (!this.#isOurs(frame.session)) return this.#arrivals.onStale(frame);
+        this.#learn(decodeLife(frame.payload));
         return this.#arrivals.onErrorReply(frame, {
           status: statusWord(frame.status),
           retryAfterMs: frame.remainingMs === RETRY_AFTER_STOP ? Infinity : frame.remainingMs,
@@ -170,6 +179,8 @@ export class FrameConnection implements Connection {
         return this.#control(FrameType.pong, frame.operation);
       case FrameType.hello:
       case FrameType.pong:
+        if (this.#isOurs(frame.session)) this.#learn(lifeOf(frame));
+        return;
       case FrameType.goodbye:
         return;
       case FrameType.data:
@@ -177,6 +188,10 @@ export class FrameConnection implements Connection {
       default:
         return frame.type satisfies never;
     }
+  }
+
+  #learn(notice: LifeNotice | undefined): void {
+    if (notice !== undefined) this.#life.learn(notice, this.#arrivals.atUs);
   }
 
   #isOurs(session: SessionId): boolean {
@@ -188,6 +203,7 @@ export class FrameConnection implements Connection {
     frame.type = type;
     frame.operation = operation;
     frame.attempt = 0;
+    frame.life = undefined;
     frame.remainingMs = 0;
     if (this.#isStream) this.#append();
     else this.#line.send(encodeFrame(frame, this.#limits.keys));

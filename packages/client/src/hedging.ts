@@ -69,6 +69,7 @@ export class Hedging {
       reporter.emit({ event: "hedge-refused", atUs: nowUs, operation: id, by: channel });
       return true;
     }
+    operation.addressTo(channel, nowUs);
     log.hedge(operation, channel, nowUs);
     happen(operation, HEDGED, nowUs);
     channel.connection.transmit(operation, nowUs, true);

@@ -82,11 +82,20 @@ export class Inbox implements Arrivals {
       this.onStale(identity);
       return;
     }
-    const message = `the server answered with the error "${status}"`;
-    const failure = { code: "error-reply", status, message } as const;
+    const failure = this.#refusal(operation, status);
     const retryAfterUs = retryAfterMs * 1000;
     if (retryAfterUs > 0) this.#tellPushBack(identity, retryAfterUs);
     this.#fail({ operation, attempt: identity.attempt }, failure, retryAfterUs);
+  }
+
+  /** What another life refuses may be given to it; else nobody knows what became of it. */
+  #refusal(operation: Operation, status: ErrorReply["status"]): AttemptFailure {
+    if (status === "tooOld" && operation.adopt(this.#parts.channel.life)) {
+      const message = "the server has begun a new life since it was first sent";
+      return { code: "error-reply", status: "server-restarted", message };
+    }
+    const message = `the server answered with the error "${status}"`;
+    return { code: "error-reply", status, message };
   }
 
   onDamage(identity: ReplyIdentity | undefined, damage: Damage): void {

@@ -75,6 +75,11 @@ export class Line implements Due, Caller {
     return this.#at === "open" && !this.#full;
   }
 
+  /** The link itself; undefined: there is none. */
+  get link(): Link | undefined {
+    return this.#link;
+  }
+
   get isOpen(): boolean {
     return this.#at === "open";
   }

@@ -5,12 +5,13 @@
  * the deadlines) in its own fields, so that a message in flight is one object and its attempts.
  * It decides nothing: exchange.ts does, and engine.ts obeys.
  */
-import type { Draw } from "@faultline/protocol";
+import { type Draw, LIFE_ANY, LIFE_FRESH, type Link } from "@faultline/protocol";
 import type { Permit } from "./breaker.ts";
 import type { Channel } from "./channel.ts";
 import type { Due } from "./deadlines.ts";
 import type { Beginning, Exchange, Rules, Settled } from "./exchange.ts";
 import type { AttemptStatus } from "./failure.ts";
+import type { ServerLife } from "./lives.ts";
 import type { Policy, SubmitOptions } from "./options.ts";
 import { attemptsMaxOf, deadlineUsOf } from "./options.ts";
 import type { Attempt, AttemptEnd, Outcome } from "./outcome.ts";
@@ -75,6 +76,10 @@ export class Operation implements Due, Queued<Operation>, Rules {
   twinChannel: Channel | undefined = undefined;
   /** What its attempt before was made on. */
   tried: Channel | undefined = undefined;
+  /** The server it was first sent to. */
+  server: ServerLife | undefined = undefined;
+  /** What its next attempt says of the life it belongs to; 0: nothing. */
+  life = 0;
   /** When it last became ready to be sent. */
   readyUs = 0;
   reply: Uint8Array | undefined = undefined;
@@ -87,6 +92,12 @@ export class Operation implements Due, Queued<Operation>, Rules {
   /** In the queue, later among the deadlines; never in both lists. */
   next: Operation | undefined = undefined;
   previous: Operation | undefined = undefined;
+  /** The life that it belongs to; 0: none was known when it was first sent, … */
+  #belongs = 0;
+  /** … at this time, in µs, … */
+  #firstUs = Infinity;
+  /** … on this link; undefined: by datagram, or refused there. */
+  #firstLink: Link | undefined = undefined;
   readonly #handler: DueHandler;
   readonly #policy: Policy;
 
@@ -135,6 +146,39 @@ export class Operation implements Due, Queued<Operation>, Rules {
 
   onDue(nowUs: number): void {
     this.#handler(this, nowUs);
+  }
+
+  /**
+   * It is about to be sent on that channel: for the first time it belongs to the life that is known,
+   * later where it did then, or may now.
+   */
+  addressTo(channel: Channel, nowUs: number): void {
+    const { life: server, line } = channel;
+    if (this.server === undefined) {
+      this.server = server;
+      this.#belongs = server.tag;
+      this.#firstUs = nowUs;
+      this.#firstLink = line.kind === "stream" ? line.link : undefined;
+    } else if (server.tag !== 0) this.adopt(server);
+    const isFresh = this.#firstLink !== undefined && this.#firstLink === line.link;
+    if (this.idempotent) this.life = LIFE_ANY;
+    else this.life = isFresh ? LIFE_FRESH : this.#belongs;
+  }
+
+  /**
+   * Gives it to the life that is known now, if that life was there when it was first sent, so that no
+   * earlier one can have executed it, or if executing it twice does no harm.
+   *
+   * @returns whether it belongs to another life than before.
+   */
+  adopt(server: ServerLife): boolean {
+    const isSame = server === this.server;
+    if (isSame && server.tag === this.#belongs) return false;
+    if (!this.idempotent && !(isSame && server.sinceUs <= this.#firstUs)) return false;
+    this.server = server;
+    this.#belongs = server.tag;
+    this.#firstLink = undefined;
+    return true;
   }
 
   /** Whether it is ready, and only the line of that channel keeps it from being sent. */

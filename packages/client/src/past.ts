@@ -22,6 +22,8 @@ export interface Past {
   readonly waits: Waits;
   /** An attempt ended without proof that the peer did not execute it. */
   readonly unknown: boolean;
+  /** The peer said of an attempt that it did not execute it: of one copy, if there were more. */
+  readonly copied: boolean;
   /** The one free retry after being refused unprocessed has been had. */
   readonly spared: boolean;
   readonly last: AttemptFailure | undefined;
@@ -34,6 +36,7 @@ export function pastAfter(before: Past, failure: AttemptFailure, handed: boolean
     attempts: handed ? before.attempts : before.attempts + 1,
     waits: before.waits,
     unknown: before.unknown || executed === "unknown",
+    copied: before.copied || executed === "copy",
     spared: before.spared || kind === "unprocessed",
     last: failure,
   };

@@ -274,17 +274,25 @@ describe("a message that is not idempotent", () => {
     }
   });
 
-  test("has failed when the server says that it was not executed", () => {
-    for (const status of ["corrupt", "overloaded", "shuttingDown", "unsupported"] as const) {
+  test("has failed when the server would never execute it", () => {
+    for (const status of ["tooLarge", "unsupported"] as const) {
       const world = new World({ serve: (request) => request.error(status) });
       expect(world.send("Hey", give).outcome).toBe("failed");
+    }
+  });
+
+  // A network that duplicates may bring the server a second copy, which it executes after all.
+  test("is indeterminate when the server says that it did not execute one copy of it", () => {
+    for (const status of ["corrupt", "overloaded", "shuttingDown", "operationReused"] as const) {
+      const world = new World({ serve: (request) => request.error(status) });
+      expect(world.send("Hey", give).outcome).toBe("indeterminate");
     }
   });
 
   test("stays indeterminate when only a later attempt was provably not executed", () => {
     const world = new World({
       serve: (request) =>
-        request.index === 0 ? request.error("lost") : request.error("overloaded"),
+        request.index === 0 ? request.error("lost") : request.error("unsupported"),
     });
     expect(world.send("Hey", { idempotent: false, attemptsMax: 2 }).outcome).toBe("indeterminate");
   });

@@ -181,6 +181,30 @@ describe("the simulated server", () => {
     expect(result.counts).toMatchObject({ delivered: 1, attempts: 2, executions: 2 });
   });
 
+  test.each([
+    ["kept", "on its disk answers the retry from there", { delivered: 1, duplicatesSuppressed: 1 }],
+    ["lost", "nowhere refuses it, and nobody says that it failed", { indeterminate: 1 }],
+  ] as const)("that restarts with its memory %s %s: executed once", async (memory, _, counts) => {
+    const { result } = await run(
+      specOf({
+        workload: { messages: 1, idempotent: false },
+        client,
+        server: { responder: "counter" },
+        faults: [{ id: "late", kind: "delay", direction: "reply", delayMs: 20 }],
+        events: [{ atMs: 10, kind: "restart", memory }],
+      }),
+    );
+    expect(result.counts).toMatchObject({ attempts: 2, executions: 1, ...counts });
+  });
+
+  test("that restarts again and again counts on from where it was, if it remembers", async () => {
+    const events = [40, 80, 120].map((atMs) => ({ atMs, kind: "restart", memory: "kept" }));
+    const { result } = await run(
+      specOf({ workload: RATE, client, server: { responder: "counter" }, events }),
+    );
+    expect(result.counts).toMatchObject({ delivered: 40, executions: 40 });
+  });
+
   test("that never comes back leaves the clients with failures", async () => {
     const { result } = await run(
       specOf({ workload: RATE, client, events: [{ atMs: 95, kind: "crash" }] }),

@@ -36,8 +36,8 @@ export function frameBytes(frame: Frame): number {
  *
  * @param keys what a frame of the kind `hmac-sha256-128` is signed with.
  * @throws {ProtocolError} `payload-too-large`, `bad-type`, `bad-flags`, `bad-status`,
- *   `bad-session`, `bad-operation`, `bad-attempt`, `bad-remaining`: no decoder would accept it;
- *   `no-key`: it is to be signed, and there are no keys.
+ *   `bad-life`, `bad-session`, `bad-operation`, `bad-attempt`, `bad-remaining`: no decoder would accept
+ *   it; `no-key`: it is to be signed, and there are no keys.
  */
 export function encodeFrame(frame: Frame, keys?: FrameKeys): Uint8Array {
   const bytes = frameBytes(frame);
@@ -73,8 +73,9 @@ function putFrame(
   buffer[at + 3] = frame.type;
   buffer[at + 4] = checksum.code;
   buffer[at + 5] = frame.flags;
-  buffer[at + 6] = frame.status >>> 8;
-  buffer[at + 7] = frame.status;
+  const status = isWithLife(frame.type) ? (frame.life ?? frame.status) : frame.status;
+  buffer[at + 6] = status >>> 8;
+  buffer[at + 7] = status;
   writeUint32(buffer, at + 8, payload.length);
   writeUint32(buffer, at + 12, session.high);
   writeUint32(buffer, at + 16, session.low);
@@ -111,8 +112,12 @@ function checkFrame(frame: Frame, keys: FrameKeys | undefined): void {
   if ((frame.flags & ~FLAGS_KNOWN) !== 0) {
     throw local("bad-flags", `"flags" must hold known bits only: got ${frame.flags}`);
   }
-  if (!statusFits(type, frame.status)) {
+  const isError = type === FrameType.error;
+  if (!statusFits(type, frame.status) || (!isError && frame.status !== 0)) {
     throw local("bad-status", `"status" must go with type ${type}: got ${frame.status}`);
+  }
+  if (!statusFits(FrameType.data, frame.life)) {
+    throw local("bad-life", `"life" must be an integer of 0 … 65535: got ${frame.life}`);
   }
   if (!isUint32(session.high) || !isUint32(session.low)) {
     throw local("bad-session", `"session" must be two unsigned 32-bit integers`);
@@ -136,6 +141,11 @@ function checkFrame(frame: Frame, keys: FrameKeys | undefined): void {
       `"remainingMs" must be an unsigned 32-bit integer: got ${frame.remainingMs}`,
     );
   }
+}
+
+/** Where a frame has no place for a life, none is written. */
+function isWithLife(type: FrameType): boolean {
+  return type <= FrameType.reply || type === FrameType.pong;
 }
 
 function isUint32(value: number): boolean {

@@ -11,15 +11,17 @@
  *        3     1  type (see FrameType)
  *        4     1  checksum kind of the trailer (see ChecksumName)
  *        5     1  flags (see FrameFlag); unknown bits are refused
- *        6     2  status: the reason of an error reply, else 0 (see StatusCode)
+ *        6     2  status: the reason of an error reply (see StatusCode); of data, reply, hello and
+ *                 pong the tag of the server's life (see life.ts), 0 = not said; else 0
  *        8     4  payload length in bytes, checked against the limit before anything is kept
  *       12     8  session id: 64 bits chosen by the client, the same across its reconnects
  *       20     8  operation id: stable over attempts; 0 … 2^53-1
  *       28     4  attempt, counted from 1; a reply echoes it. 0 where it has no meaning
  *       32     4  data: ms that are left to the caller, error: ms to wait before a retry; 0 = not
- *                 said. In an error, FF FF FF FF asks not to retry at all (RETRY_AFTER_STOP)
+ *                 said. In an error, FF FF FF FF asks not to retry at all (RETRY_AFTER_STOP).
+ *                 hello and pong of a server: the age of its life in ms
  *       36     4  CRC-32C of bytes 0 … 35
- *       40     n  payload
+ *       40     n  payload; an error reply has none, or says whose it is (see life.ts)
  *     40+n     c  checksum over bytes 0 … 35 and 40 … 40+n-1, of the kind's size (0, 4 or 16)
  */
 import type { FrameKeys } from "./checksum/checksum.ts";
@@ -58,7 +60,7 @@ export const StatusCode = {
   corrupt: 2,
   tooLarge: 3,
   overloaded: 4,
-  /** Below the sequence floor: whether it was executed once is no longer known. */
+  /** Below the sequence floor, or of another life: whether it was executed once is not known. */
   tooOld: 5,
   /** The operation id was used before with another body. */
   operationReused: 6,
@@ -80,13 +82,20 @@ export interface Frame {
   readonly type: FrameType;
   readonly checksum: ChecksumName;
   readonly flags: number;
+  /** The reason of an error reply, else 0. */
   readonly status: number;
+  /**
+   * Of data, reply, hello, pong: the tag of the server's life (life.ts). In the place of `status` on
+   * the wire. @default undefined: not said
+   */
+  readonly life?: number | undefined;
   readonly session: SessionId;
   readonly operation: number;
   readonly attempt: number;
   /**
    * Of a request: how long the caller still waits. Of an error reply: how long to wait before the
-   * next attempt, or `RETRY_AFTER_STOP`. 0: not said. Whole milliseconds.
+   * next attempt, or `RETRY_AFTER_STOP`. Of a server's hello and pong: the age of its life. 0: not
+   * said. Whole milliseconds.
    */
   readonly remainingMs: number;
   /** From a decoder: a view into its buffer, valid until its next call. */

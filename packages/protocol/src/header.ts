@@ -18,6 +18,7 @@ import {
   FrameType,
   StatusCode,
 } from "./frame.ts";
+import { LIFE_ANY } from "./life.ts";
 import type { Refusal } from "./refusal.ts";
 import { refuse } from "./refusal.ts";
 
@@ -101,10 +102,13 @@ function checkFields(buffer: Uint8Array, at: number, limits: FrameLimits): Refus
   return undefined;
 }
 
-/** An error reply has a reason of the list, everything else has none. */
-export function statusFits(type: number, status: number): boolean {
-  if (type !== FrameType.error) return status === StatusCode.ok;
-  return status > StatusCode.ok && status <= StatusCode.unauthenticated;
+/** An error reply has a reason of the list; a ping and a goodbye have nothing to say. */
+export function statusFits(type: number, status: number | undefined = 0): boolean {
+  if (type === FrameType.error) {
+    return status > StatusCode.ok && status <= StatusCode.unauthenticated;
+  }
+  const isSilent = type === FrameType.ping || type === FrameType.goodbye;
+  return status >>> 0 === status && status <= (isSilent ? 0 : LIFE_ANY);
 }
 
 /** Size of the whole frame whose checked header stands at `at`. */
@@ -115,11 +119,14 @@ export function frameBytesAt(buffer: Uint8Array, at: number): number {
 
 /** The fields of a checked header. */
 export function readHeader(buffer: Uint8Array, at: number): FrameHeader {
+  const status = (buffer[at + 6]! << 8) | buffer[at + 7]!;
+  const isError = buffer[at + 3] === FrameType.error;
   return {
     type: buffer[at + 3]! as FrameType,
     checksum: checksumNameAt(buffer, at),
     flags: buffer[at + 5]!,
-    status: (buffer[at + 6]! << 8) | buffer[at + 7]!,
+    status: isError ? status : StatusCode.ok,
+    life: isError || status === 0 ? undefined : status,
     session: { high: readUint32(buffer, at + 12), low: readUint32(buffer, at + 16) },
     operation: readUint32(buffer, at + 20) * 0x1_0000_0000 + readUint32(buffer, at + 24),
     attempt: readUint32(buffer, at + 28),
@@ -146,11 +153,14 @@ export function readFrame(
     const message = `The payload does not fit its ${checksum.name}${orKey}.`;
     return refuse("payload-damaged", message, readHeader(buffer, at));
   }
+  const status = (buffer[at + 6]! << 8) | buffer[at + 7]!;
+  const isError = buffer[at + 3] === FrameType.error;
   return {
     type: buffer[at + 3]! as FrameType,
     checksum: checksum.name,
     flags: buffer[at + 5]!,
-    status: (buffer[at + 6]! << 8) | buffer[at + 7]!,
+    status: isError ? status : StatusCode.ok,
+    life: isError || status === 0 ? undefined : status,
     session: { high: readUint32(buffer, at + 12), low: readUint32(buffer, at + 16) },
     operation: readUint32(buffer, at + 20) * 0x1_0000_0000 + readUint32(buffer, at + 24),
     attempt: readUint32(buffer, at + 28),

@@ -22,6 +22,17 @@ export {
   StatusCode,
 } from "./frame.ts";
 export type { ChecksumName, Frame, FrameHeader, FrameLimits, SessionId } from "./frame.ts";
+export {
+  decodeLife,
+  encodeLife,
+  LIFE_ANY,
+  LIFE_FRESH,
+  LIFE_TAG_MAX,
+  lifeFields,
+  lifeOf,
+  nextLifeTag,
+} from "./life.ts";
+export type { LifeFields, LifeNotice } from "./life.ts";
 export { createMessageCheck } from "./message-check.ts";
 export type { MessageCheck, MessageCheckOptions, MessageVerdict } from "./message-check.ts";
 export { PacketConnection } from "./packet/connection.ts";

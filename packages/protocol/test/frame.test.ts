@@ -85,6 +85,9 @@ describe("a frame that nobody would accept is not encoded", () => {
     ["bad-status", { status: 1 }],
     ["bad-status", { type: 4, status: 0 }],
     ["bad-status", { type: 4, status: 10 }],
+    ["bad-life", { life: 65_536 }],
+    ["bad-life", { life: -1 }],
+    ["bad-life", { life: 0.5 }],
     ["no-key", { checksum: "hmac-sha256-128" }],
     ["bad-session", { session: { high: -1, low: 0 } }],
     ["bad-session", { session: { high: 0, low: 2 ** 32 } }],
@@ -97,6 +100,13 @@ describe("a frame that nobody would accept is not encoded", () => {
     const encode = (): Uint8Array => encodeFrame(frameOf(differences));
     expect(encode).toThrow(ProtocolError);
     expect(encode).toThrow(expect.objectContaining({ code, side: "local" }));
+  });
+
+  test("and a life is not written where it has no place", () => {
+    for (const type of [4, 5, 7] as const) {
+      const frame = frameOf({ type, status: type === 4 ? 1 : 0 });
+      expect(decodeDatagram(encodeFrame({ ...frame, life: 5 }))).toEqual(frame);
+    }
   });
 
   test("and a payload exactly at the limit is", () => {

@@ -37,13 +37,22 @@ export function frames(bytesMax = 300): fc.Arbitrary<Frame> {
       checksum: fc.constantFrom(...CHECKSUM_NAMES),
       flags: fc.constantFrom(0, 1),
       status: fc.integer({ min: 1, max: 9 }),
+      life: fc.nat({ max: 0xffff }),
       session: fc.record({ high: uint32, low: uint32 }),
       operation: fc.maxSafeNat(),
       attempt: uint32,
       remainingMs: uint32,
       payload: fc.uint8Array({ maxLength: bytesMax }),
     })
-    .map((frame) => ({ ...frame, status: frame.type === FrameType.error ? frame.status : 0 }));
+    .map(spoken);
+}
+
+/** An error reply has a reason, a ping and a goodbye nothing; the others may name a life. */
+function spoken(frame: Frame & { readonly life: number }): Frame {
+  const { life, status, ...rest } = frame;
+  if (frame.type === FrameType.error) return { ...rest, status };
+  const isSilent = frame.type === FrameType.ping || frame.type === FrameType.goodbye;
+  return { ...rest, status: 0, life: isSilent || life === 0 ? undefined : life };
 }
 
 /** A plain data frame with the given differences. */

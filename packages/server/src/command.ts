@@ -8,6 +8,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { FaultPlan } from "@faultline/faults";
 import type { SealKey } from "@faultline/protocol";
 import type { ServerCodec } from "./core/core-options.ts";
+import type { Life } from "./core/life.ts";
 import type { ResponderName } from "./core/responder.ts";
 import type { ServerErrorCode } from "./error.ts";
 import type { EventLevel, ServerEnding, ServerEvent, ServerFaultRecord } from "./event.ts";
@@ -33,10 +34,20 @@ export interface WorkerSetup {
   readonly requireKeys: boolean;
   /** Most bytes of the log of what passes behind the faults; null: there is none. */
   readonly wireLogBytesMax: number | null;
+  /** What it follows, where it has no memory of its own. */
+  readonly life: Pick<Life, "tag" | "past">;
   /** Whether workers try to share the UDP port at all. */
   readonly udpShared: boolean;
   /** How long to go on trying when the port is in use, in ms. */
   readonly patienceMs: { readonly tcp: number; readonly udp: number };
+}
+
+/** How a server is closed. */
+export interface Closing {
+  /** How long what is held back may still take. */
+  readonly graceMs: number;
+  /** What clients are told that ask for something new: 0 for nothing, or `RETRY_AFTER_STOP`. */
+  readonly retryAfterMs: number;
 }
 
 /** To a worker. */
@@ -57,7 +68,7 @@ export type WorkerOrder =
   /** So many events have been taken. */
   | { readonly order: "events-taken"; readonly count: number }
   /** Stop listening, send what is held back for at most so long, then close. */
-  | { readonly order: "close"; readonly graceMs: number }
+  | ({ readonly order: "close" } & Closing)
   /** Throw, as a bug would: for tests of what follows. */
   | { readonly order: "crash"; readonly message: string };
 

@@ -5,6 +5,8 @@ export type { KeyOptions } from "./core/auth.ts";
 export { createServerCore } from "./core/core.ts";
 export type { ServerCodec, ServerCoreOptions } from "./core/core-options.ts";
 export type { ServerCore } from "./core/core.ts";
+export { FIRST_LIFE } from "./core/life.ts";
+export type { Life, ServerPast } from "./core/life.ts";
 export { NO_FAULTS } from "./core/plan.ts";
 export { createResponder } from "./core/responder.ts";
 export type { Responder, ResponderName } from "./core/responder.ts";

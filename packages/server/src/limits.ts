@@ -65,11 +65,20 @@ export interface ServerLimits {
    */
   readonly operationsPerSessionMax: number;
   /**
-   * How long a session is remembered after its last frame, in ms.
+   * How long a session is remembered after its last frame, in ms. Then its replies are forgotten, and
+   * what it had executed is answered `tooOld`.
    *
    * @default 247_000: EXCHANGE_LIFETIME of RFC 7252 section 4.8.2.
    */
   readonly replyLifetimeMs: number;
+  /**
+   * Sessions of which the highest executed operation is remembered when their replies no longer are,
+   * about 150 bytes each. Above it the oldest quarter is forgotten; operations of those that begin
+   * with a repetition are from then on answered `tooOld`.
+   *
+   * @default 65_536: four times the sessions, 10 MiB.
+   */
+  readonly floorsMax: number;
   /**
    * Bytes of remembered replies for one session. Above it the oldest are forgotten, and their
    * operations answered `tooOld`.
@@ -129,6 +138,7 @@ export const SERVER_LIMITS_DEFAULT: ServerLimits = {
   sessionsMax: 16_384,
   operationsPerSessionMax: 1024,
   replyLifetimeMs: 247_000,
+  floorsMax: 65_536,
   replyBytesPerSessionMax: 8_388_608,
   replyBytesMax: 268_435_456,
   recordsMax: 1_048_576,

@@ -3,6 +3,7 @@
  */
 import type { FaultPlan } from "@faultline/faults";
 import { checkPlan } from "@faultline/faults";
+import { nextLifeTag } from "@faultline/protocol";
 import { wallClockUs } from "./clock.ts";
 import type { WorkerSetup } from "./command.ts";
 import { authenticationOf, type KeyOptions } from "./core/auth.ts";
@@ -108,10 +109,22 @@ export function completeOptions(options: ServerOptions): CommonSetup {
     limits,
     events,
     epochUs,
+    life: lifeFor(tcpPort, udpPort),
     keys,
     requireKeys,
     wireLogBytesMax,
   };
+}
+
+/**
+ * The life of a server that starts now. At a port that the system chose nobody can have been asked
+ * before; at one that was named somebody may have. The tag follows the milliseconds, so two that
+ * follow each other within a minute differ for sure, and others but for one time in 65,533.
+ */
+function lifeFor(tcpPort: number | null, udpPort: number | null): CommonSetup["life"] {
+  const isNamed = (port: number | null): boolean => port !== null && port !== 0;
+  const tag = nextLifeTag(Math.floor(wallClockUs() / 1000));
+  return { tag, past: isNamed(tcpPort) || isNamed(udpPort) ? "unknown" : "none" };
 }
 
 /** @throws {RangeError} naming every rule that the plan breaks. */

@@ -8,6 +8,7 @@
  * loopback only, no events for every message.
  */
 import type { FaultPlan } from "@faultline/faults";
+import { RETRY_AFTER_STOP } from "@faultline/protocol";
 import type { ServerEnding, ServerFaultRecord } from "./event.ts";
 import type { ServerOptions } from "./options.ts";
 import { checkInteger, completeOptions, refuseBadPlan } from "./options.ts";
@@ -19,6 +20,11 @@ import { Supervisor } from "./supervisor.ts";
 export interface CloseOptions {
   /** How long delayed replies may still take, in ms. @default 5000 */
   readonly graceMs?: number;
+  /**
+   * What clients are told that ask for something new meanwhile: to come again in so many ms, or
+   * `"never"`: nobody will serve here. @default 0: nothing, they do as they think best
+   */
+  readonly retryAfterMs?: number | "never";
 }
 
 /** A place to connect to. */
@@ -67,6 +73,7 @@ export interface FaultServer {
 }
 
 const GRACE_MS_DEFAULT = 5000;
+const CLOSE_MS_MAX = 3_600_000;
 
 /**
  * Starts a server.
@@ -156,9 +163,13 @@ class RunningServer implements SupervisedServer {
   }
 
   async close(options: CloseOptions = {}): Promise<void> {
-    const { graceMs = GRACE_MS_DEFAULT } = options;
-    checkInteger("close the server", "graceMs", { value: graceMs, min: 0, max: 3_600_000 });
-    await this.#supervisor.close(graceMs);
+    const { graceMs = GRACE_MS_DEFAULT, retryAfterMs = 0 } = options;
+    checkInteger("close the server", "graceMs", { value: graceMs, min: 0, max: CLOSE_MS_MAX });
+    const told = retryAfterMs === "never" ? RETRY_AFTER_STOP : retryAfterMs;
+    if (told !== RETRY_AFTER_STOP) {
+      checkInteger("close the server", "retryAfterMs", { value: told, min: 0, max: CLOSE_MS_MAX });
+    }
+    await this.#supervisor.close({ graceMs, retryAfterMs: told });
   }
 
   crashWorker(index: number, message: string): void {

@@ -25,6 +25,8 @@ export interface ServerCounters {
   executions: number;
   /** Replies that came from the reply cache. */
   replayed: number;
+  /** Operations answered `tooOld`: forgotten, below their session's floor, or of another life. */
+  tooOld: number;
   /** Requests dropped unexecuted, since their callers' deadlines had passed. */
   expired: number;
   pings: number;
@@ -67,6 +69,7 @@ export function zeroCounters(): ServerCounters {
     errorReplies: 0,
     executions: 0,
     replayed: 0,
+    tooOld: 0,
     expired: 0,
     pings: 0,
     corruptionsDetected: 0,

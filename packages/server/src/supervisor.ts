@@ -8,9 +8,9 @@
  */
 import { MessageChannel } from "node:worker_threads";
 import type { FaultPlan } from "@faultline/faults";
-import type { Clock } from "@faultline/protocol";
+import { type Clock, nextLifeTag } from "@faultline/protocol";
 import { systemClock } from "./clock.ts";
-import type { LastWords, WorkerSetup } from "./command.ts";
+import type { Closing, LastWords, WorkerSetup } from "./command.ts";
 import { ServerError } from "./error.ts";
 import type { ServerEnding, ServerEvent, ServerEventBody, ServerFaultRecord } from "./event.ts";
 import type { WireLogSink } from "./options.ts";
@@ -128,14 +128,17 @@ export class Supervisor {
   }
 
   /** Drains for at most so long, then closes. */
-  async close(graceMs: number): Promise<void> {
+  async close(how: Closing): Promise<void> {
     if (this.#state === "serving") {
       this.#state = "closing";
       // A worker that is stuck cannot even say that it is closed.
-      const stuck = this.#clock.setTimer(this.#clock.nowUs() + (graceMs + STUCK_MS) * 1000, () => {
-        void this.#terminate();
-      });
-      const last = await Promise.all(this.#threads.map((thread) => thread.close(graceMs)));
+      const stuck = this.#clock.setTimer(
+        this.#clock.nowUs() + (how.graceMs + STUCK_MS) * 1000,
+        () => {
+          void this.#terminate();
+        },
+      );
+      const last = await Promise.all(this.#threads.map((thread) => thread.close(how)));
       stuck.cancel();
       for (const words of last) this.#keep(words);
       this.#state = "over";
@@ -182,6 +185,9 @@ export class Supervisor {
 
   async #restart(index: number): Promise<void> {
     this.#restarts++;
+    // Its memory has gone with it: what it had executed, no later one may execute again.
+    const life = { tag: nextLifeTag(this.#setup.life.tag), past: "lost" } as const;
+    this.#setup = { ...this.#setup, life };
     const isOther = (other: WorkerThread): boolean => other.index !== index;
     // Where another has the UDP port already, not getting it is no reason to wait.
     const udp = this.#threads.some((other) => isOther(other) && other.hasUdp) ? 0 : PATIENCE_MS;

@@ -10,6 +10,7 @@ import { pathToFileURL } from "node:url";
 import type { Transferable } from "node:worker_threads";
 import { Worker } from "node:worker_threads";
 import type {
+  Closing,
   LastWords,
   WorkerAnswers,
   WorkerOrder,
@@ -85,10 +86,10 @@ export class WorkerThread {
   }
 
   /** Asks it to drain and close all links; resolves with what it leaves behind. */
-  close(graceMs: number): Promise<LastWords | undefined> {
+  close(how: Closing): Promise<LastWords | undefined> {
     if (this.#phase === "gone") return Promise.resolve(undefined);
     this.#phase = "ending";
-    this.send({ order: "close", graceMs });
+    this.send({ order: "close", ...how });
     return this.#end.promise;
   }
 

@@ -14,6 +14,7 @@ import { acceptPackets, PACKET_LIMITS_DEFAULT, SEAL_OVERHEAD_BYTES } from "@faul
 import { systemRandom } from "./chance.ts";
 import { systemClock } from "./clock.ts";
 import type {
+  Closing,
   LastWords,
   ListenRefusal,
   WorkerOrder,
@@ -22,6 +23,7 @@ import type {
 } from "./command.ts";
 import type { KeyOptions } from "./core/auth.ts";
 import { createServerCore } from "./core/core.ts";
+import { createReplyMemory } from "./core/session-table.ts";
 import type { CoreStats } from "./stats.ts";
 import { listenErrorCode, listenMessage } from "./error.ts";
 import { EventPost } from "./event-post.ts";
@@ -52,6 +54,7 @@ const core = createServerCore({
   responder: setup.responder,
   plan: setup.plan,
   limits,
+  memory: createReplyMemory(limits, { ...setup.life, sinceUs: clock.nowUs() }),
   events: setup.events,
   onEvent: (event) => post.add(event),
   worker: index,
@@ -219,7 +222,7 @@ function obey(order: WorkerOrder): void {
       post.taken(order.count);
       return;
     case "close":
-      close(order.graceMs);
+      close(order);
       return;
     case "crash":
       throw new Error(order.message);
@@ -259,14 +262,14 @@ function meet(other: number, port: MessagePort): void {
  * The UDP socket stays until the thread ends: another worker may still have a reply to send
  * through it.
  */
-function close(graceMs: number): void {
+function close({ graceMs, retryAfterMs }: Closing): void {
   void tcp?.close();
   for (const gate of gates) gate.close();
   const late = clock.setTimer(clock.nowUs() + graceMs * 1000, () => core.close());
   core.drain(() => {
     late.cancel();
     report({ report: "closed", ...lastWords() });
-  });
+  }, retryAfterMs);
 }
 
 function lastWords(): LastWords {

@@ -12,7 +12,7 @@ describe.each(["stream", "datagram"] as const)("over a %s link", (kind) => {
     client.send({ operation: 7, attempt: 3, payload: text("Hey") });
     world.advanceMs(1);
     expect(client.frames).toEqual([
-      frame({ type: FrameType.reply, operation: 7, attempt: 3, payload: text("Hey") }),
+      frame({ type: FrameType.reply, operation: 7, attempt: 3, payload: text("Hey"), life: 1 }),
     ]);
   });
 
@@ -83,9 +83,11 @@ describe.each(["stream", "datagram"] as const)("over a %s link", (kind) => {
     expect(client.frames[1]!.flags).toBe(FrameFlag.replayed);
     world.advanceMs(1200);
     expect(world.core.stats().sessions).toBe(0);
-    client.send({ attempt: 3 });
+    // what is left is the number below which nothing is executed any more
+    client.send({ attempt: 3 }, { operation: 1 });
     world.advanceMs(1);
-    expect(client.frames[2]!.flags).toBe(0);
+    expect(client.replies.slice(2)).toEqual([`0!${StatusCode.tooOld}`, "1:Hey"]);
+    expect(world.core.stats()).toMatchObject({ executions: 2, tooOld: 1 });
   });
 
   test("a ping is answered by a pong of the same number, a hello by a hello", () => {
@@ -96,8 +98,8 @@ describe.each(["stream", "datagram"] as const)("over a %s link", (kind) => {
     client.send({ type: FrameType.ping, operation: 9, payload: empty });
     world.advanceMs(1);
     expect(client.frames).toEqual([
-      frame({ type: FrameType.hello, payload: empty }),
-      frame({ type: FrameType.pong, operation: 9, payload: empty }),
+      frame({ type: FrameType.hello, payload: empty, life: 1 }),
+      frame({ type: FrameType.pong, operation: 9, payload: empty, life: 1 }),
     ]);
     expect(world.core.stats()).toMatchObject({ messages: 0, executions: 0, pings: 1 });
   });

@@ -48,11 +48,17 @@ export class Request {
     this.send(encodeFrame(this.#reply(change)), afterMs);
   }
 
-  error(status: ErrorReplyStatus, afterMs = 0, retryAfterMs = 0): void {
+  /** @param payload empty, or a life */
+  error(
+    status: ErrorReplyStatus,
+    afterMs = 0,
+    retryAfterMs = 0,
+    payload: Uint8Array = new Uint8Array(0),
+  ): void {
     const change = {
       type: FrameType.error,
       status: StatusCode[status],
-      payload: new Uint8Array(0),
+      payload,
       remainingMs: retryAfterMs,
     };
     this.send(encodeFrame(this.#reply(change)), afterMs);

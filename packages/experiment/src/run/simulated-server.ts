@@ -3,16 +3,23 @@
  *
  *   boot ─► core ─► crash ─► (what it counted and proved is kept) ─► boot ─► …
  *
- * A crash takes the core with all its memory, the reply cache among it. Faults are of the network
- * and not of the process: the plan in force outlives it, but what its faults remember (buckets, `countMax`,
- * ends of streams) begins anew with the chain of the next life.
+ * A crash takes the core. The memory of executed operations and what they did go with it or, where the
+ * spec says `kept`, lie on a disk: both or neither. One that is lost begins a new life, of which the
+ * clients are told. Faults are of the network and not of the process: the plan in force outlives it,
+ * but what its faults remember (buckets, `countMax`, ends of streams) begins anew with the chain of
+ * the next life.
  */
 import type { FaultPlan } from "@faultline/faults";
-import { acceptPackets, type Link, type LinkEvents } from "@faultline/protocol";
+import { acceptPackets, type Link, type LinkEvents, nextLifeTag } from "@faultline/protocol";
 import {
   type CoreStats,
+  createReplyMemory,
+  createResponder,
   createServerCore,
+  FIRST_LIFE,
   mergeStats,
+  type ReplyMemory,
+  type Responder,
   type ServerCore,
   type ServerCoreOptions,
   type ServerEnding,
@@ -43,6 +50,10 @@ export class SimulatedServer {
   readonly #create: CreateServerPart;
   #plan: FaultPlan;
   #core: ServerPart | undefined;
+  #memory: ReplyMemory = createReplyMemory({}, FIRST_LIFE);
+  #responder: Responder;
+  /** What responders had counted up to that are lost. */
+  #countLost = 0;
   #past: CoreStats[] = [];
   #records: ServerFaultRecord[] = [];
   #endings: ServerEnding[] = [];
@@ -50,15 +61,18 @@ export class SimulatedServer {
   constructor(spec: FullSpec, create: CreateServerPart = createServerCore) {
     this.#spec = spec;
     this.#create = create;
+    this.#responder = createResponder(spec.server.responder);
     this.#plan = faultPlan(spec, spec.phases === null ? -1 : 0);
   }
 
   /** Puts the server on a node of its own, with everything that will befall it. */
   install(simulation: Simulation): void {
     const node = simulation.addNode(SERVER.host, { boot: this.#boot });
-    for (const { atMs, kind, connections } of this.#spec.events) {
+    for (const { atMs, kind, connections, memory } of this.#spec.events) {
       simulation.at(Math.round(atMs * US_PER_MS), () => {
+        const ends = (kind === "crash" || kind === "restart") && this.#core !== undefined;
         if (kind === "crash" || kind === "restart") node.crash({ connections });
+        if (ends && memory === "lost") this.#loseMemory(simulation.nowUs);
         if (kind === "restart") node.restart();
         else if (kind === "pause") node.pause();
         else if (kind === "resume") node.resume();
@@ -88,18 +102,26 @@ export class SimulatedServer {
   /** What all lives have counted together. */
   stats(): CoreStats {
     const now = this.#core === undefined ? [] : [this.#core.stats()];
-    return now.length === 1 && this.#past.length === 0
-      ? now[0]!
-      : mergeStats([...now, ...this.#past]);
+    const sum =
+      now.length === 1 && this.#past.length === 0 ? now[0]! : mergeStats([...now, ...this.#past]);
+    return { ...sum, counter: this.#countLost + this.#responder.count };
+  }
+
+  #loseMemory(nowUs: number): void {
+    const tag = nextLifeTag(this.#memory.life.tag);
+    this.#memory = createReplyMemory({}, { tag, past: "lost", sinceUs: nowUs });
+    this.#countLost += this.#responder.count;
+    this.#responder = createResponder(this.#spec.server.responder);
   }
 
   readonly #boot: Boot = (process) => {
-    const { transport, codec, server } = this.#spec;
+    const { transport, codec } = this.#spec;
     const kind = transport === "udp" ? "datagram" : "stream";
     const core = this.#create({
       clock: process.clock,
       codec,
-      responder: server.responder,
+      responder: this.#responder,
+      memory: this.#memory,
       plan: this.#plan,
     });
     const accept = (link: Link): LinkEvents => core.accept(link);

@@ -42,6 +42,9 @@ export function createEventsSchema(limits: SpecLimits): z.ZodArray<z.ZodType> {
       connections: words(["reset", "silent"])
         .default("reset")
         .describe("What a crash does to open connections; a restart where one still runs, too."),
+      memory: words(["lost", "kept"])
+        .default("lost")
+        .describe("What it does to the memory of executed operations, and to what they did."),
     },
     OBJECT_RULE,
   );

@@ -172,10 +172,12 @@ export interface Network {
 export interface ServerEvent {
   /** Since the run began. */
   readonly atMs: number;
-  /** `crash` takes all memory; `restart` begins anew, after a crash where one still runs. */
+  /** `crash` ends the process; `restart` begins anew, after a crash where one still runs. */
   readonly kind: "crash" | "restart" | "pause" | "resume";
   /** What a crash does to open connections: they are reset, or nothing is ever heard again. */
   readonly connections: "reset" | "silent";
+  /** What it does to all that was executed: nobody knows of it any more, or it lay on a disk. */
+  readonly memory: "lost" | "kept";
 }
 
 /** The comparisons an assertion may make. */

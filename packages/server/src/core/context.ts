@@ -45,8 +45,8 @@ export interface CoreContext {
   readonly tap: WireTap | undefined;
   /** Whether the events that come with every message are wanted. */
   readonly verbose: boolean;
-  /** Set when the server shuts down: nothing new is executed. */
-  draining: boolean;
+  /** Set when the server shuts down: nothing new is executed, and who asks is told this. */
+  draining: { readonly retryAfterMs: number } | undefined;
   emit(event: ServerEventBody): void;
   /** Keeps the proof that a fault acted, on the message of that sequence. */
   record(record: FaultRecord, party: Party, sequence: number): void;

@@ -43,6 +43,8 @@ export class Conversation implements LinkEvents {
   readonly connection: number;
   readonly link: Link;
   readonly stream: boolean;
+  /** When the link was accepted, in µs. */
+  readonly acceptedUs: number;
   /** Requests read off the wire so far: the sequence of the next one. */
   messages = 0;
   /** The message that ended the link by what a fault did to it, by its sequence. */
@@ -73,7 +75,9 @@ export class Conversation implements LinkEvents {
     this.#context = options.context;
     this.#host = options.host;
     this.#outlet = new Outlet(link, options.context);
-    this.#patience = new Patience(options.context.limits, options.context.clock.nowUs());
+    const nowUs = options.context.clock.nowUs();
+    this.acceptedUs = nowUs;
+    this.#patience = new Patience(options.context.limits, nowUs);
     this.#lateEnd = new LateEnd(options.context, this);
   }
 

@@ -13,14 +13,14 @@ import { FrameWriter } from "@faultline/protocol";
 import type { ServerEnding, ServerEvent, ServerFaultRecord } from "../event.ts";
 import type { ServerEventBody, ServerRefusalCode } from "../event.ts";
 import { type ServerLimits, serverLimits } from "../limits.ts";
-import type { CoreStats, RefusalCounts } from "../stats.ts";
-import { zeroCounters } from "../stats.ts";
+import { type CoreStats, type RefusalCounts, zeroCounters } from "../stats.ts";
 import { authenticationOf } from "./auth.ts";
 import type { CoreContext, Party } from "./context.ts";
 import { Conversation } from "./conversation.ts";
 import type { ServerCoreOptions } from "./core-options.ts";
 import type { Dialogue } from "./dialogue.ts";
 import { FrameDialogue } from "./frame-dialogue.ts";
+import { FIRST_LIFE } from "./life.ts";
 import { LimitAlarm } from "./limit-alarm.ts";
 import { Occurrences } from "./occurrences.ts";
 import { PipeDialogue } from "./pipe-dialogue.ts";
@@ -78,14 +78,15 @@ export class ServerCore {
       cut: cutOf(plan),
       faulty: plan.faults.length > 0,
       schedule: new Schedule(clock),
-      sessions: options.memory ?? new SessionTable(limits),
+      sessions:
+        options.memory ?? new SessionTable(limits, { ...FIRST_LIFE, sinceUs: clock.nowUs() }),
       occurrences: new Occurrences(),
       responder: typeof responder === "string" ? createResponder(responder) : responder,
       writer: new FrameWriter({ keys: auth.keys }),
       counters: zeroCounters(),
       tap: options.tap,
       verbose: options.events === "all",
-      draining: false,
+      draining: undefined,
       emit: (event) => this.#emit(event),
       record: (record, party, sequence) => this.#record(record, party, sequence),
       ended: (ending) => this.#keep(this.#endings.add(ending)),
@@ -98,7 +99,8 @@ export class ServerCore {
   /** The link's owner from here on. Its bytes may come at once. */
   accept(link: Link): LinkEvents {
     const { limits, counters } = this.#context;
-    if (this.#conversations.size >= limits.connectionsMax || this.#context.draining) {
+    const { draining } = this.#context;
+    if (this.#conversations.size >= limits.connectionsMax || draining !== undefined) {
       return this.#turnAway(link);
     }
     counters.connectionsTotal++;
@@ -194,9 +196,10 @@ export class ServerCore {
    * Executes nothing new, sends what is still held back, ends every link.
    *
    * @param done is called once, when the last link is gone.
+   * @param retryAfterMs what clients are told that ask for something new; 0: nothing.
    */
-  drain(done: () => void): void {
-    this.#context.draining = true;
+  drain(done: () => void, retryAfterMs = 0): void {
+    this.#context.draining = { retryAfterMs };
     this.#onDrained = done;
     this.#emit({ event: "shutdown", connectionsOpen: this.#conversations.size });
     for (const conversation of this.#conversations) conversation.finish("shutdown");
@@ -205,7 +208,7 @@ export class ServerCore {
 
   /** Drops every link at once, and stops. */
   close(): void {
-    this.#context.draining = true;
+    this.#context.draining ??= { retryAfterMs: 0 };
     for (const conversation of this.#conversations) conversation.drop("shutdown");
     this.#sweep?.cancel();
     this.#sweep = undefined;
@@ -232,7 +235,7 @@ export class ServerCore {
   }
 
   #turnAway(link: Link): LinkEvents {
-    const { draining } = this.#context;
+    const draining = this.#context.draining !== undefined;
     this.#countRefusal(draining ? "shutting-down" : "connections-full");
     if (!draining) this.#alarm.met("connectionsMax");
     link.reset();

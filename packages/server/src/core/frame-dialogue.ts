@@ -16,6 +16,8 @@ import {
   FrameFlag,
   FrameType,
   isRefusal,
+  lifeFields,
+  RETRY_AFTER_STOP,
   sessionToHex,
   StatusCode,
 } from "@faultline/protocol";
@@ -25,7 +27,8 @@ import type { CoreContext } from "./context.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { Answer } from "./executor.ts";
-import { errorAnswer, Executor } from "./executor.ts";
+import { Executor } from "./executor.ts";
+import { noticeOf } from "./life.ts";
 import type { Parcel, Ticket } from "./ticket.ts";
 
 const EMPTY = new Uint8Array(0);
@@ -53,7 +56,7 @@ export class FrameDialogue implements Dialogue {
     this.#context = context;
     const { auth, limits } = context;
     this.#limits = frameLimitsOf(limits.payloadBytesMax, auth, conversation.link);
-    this.#executor = new Executor(context, conversation.link);
+    this.#executor = new Executor(context, conversation.link, conversation.acceptedUs);
     this.#decoder = conversation.stream ? new FrameDecoder(this.#limits) : undefined;
   }
 
@@ -101,7 +104,7 @@ export class FrameDialogue implements Dialogue {
   }
 
   encodeLost(ticket: Ticket): Uint8Array {
-    return this.#encode(this.#frameOf(ticket, errorAnswer(StatusCode.lost)));
+    return this.#encode(this.#frameOf(ticket, this.#executor.refusal(StatusCode.lost)));
   }
 
   end(): void {
@@ -191,9 +194,8 @@ export class FrameDialogue implements Dialogue {
         if (frame.type === FrameType.ping) this.#context.counters.pings++;
         if (conversation.swallows("reply")) return;
         const type = frame.type === FrameType.ping ? FrameType.pong : FrameType.hello;
-        conversation.post(
-          this.#encode({ ...frame, type, flags: 0, remainingMs: 0, payload: EMPTY }),
-        );
+        const life = lifeFields(noticeOf(this.#context.sessions.life, this.#context.clock.nowUs()));
+        conversation.post(this.#encode({ ...frame, type, flags: 0, ...life, payload: EMPTY }));
         return;
       }
       case FrameType.goodbye:
@@ -229,7 +231,8 @@ export class FrameDialogue implements Dialogue {
       const copy = arrived?.copy ?? 0;
       const untilUs = arrived?.untilUs ?? 0;
       const ticket = { session, operation, attempt, copy, sequence, checksum, untilUs };
-      this.#answer(ticket, errorAnswer(status));
+      const retryAfterMs = status === StatusCode.tooLarge ? RETRY_AFTER_STOP : 0;
+      this.#answer(ticket, this.#executor.refusal(status, retryAfterMs));
     }
     const code = refused === "wrong-checksum" ? "unauthenticated" : refused;
     conversation.refuse(code, message, fatal);
@@ -259,6 +262,7 @@ export class FrameDialogue implements Dialogue {
       checksum: ticket.checksum,
       flags: answer.flags,
       status: answer.status,
+      life: answer.type === FrameType.reply ? this.#context.sessions.life.tag : undefined,
       session: ticket.session,
       operation: ticket.operation,
       attempt: ticket.attempt,

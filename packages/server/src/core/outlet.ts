@@ -37,11 +37,13 @@ export class Outlet {
     (this.#posted ??= []).push(bytes);
   }
 
-  /** The event is over: everything goes. */
+  /** The event is over: everything goes, once what it tells of is safe. */
   flush(): void {
     const batch = this.#context.writer.take();
-    if (batch !== undefined) this.#send(batch);
     const posted = this.#posted;
+    if (batch === undefined && posted === undefined) return;
+    this.#context.sessions.commit();
+    if (batch !== undefined) this.#send(batch);
     if (posted === undefined) return;
     this.#posted = undefined;
     for (const bytes of posted) this.#send(bytes);

@@ -1,7 +1,8 @@
 /**
  * What one session has executed, and what it was answered: the memory behind "exactly once".
  *
- * A slot for each operation, found by `operation % slots`; so an operation is overwritten by the one
+ * Below the floor nothing is executed: it is what is left of operations that were forgotten. Above,
+ * a slot for each operation, found by `operation % slots`; so an operation is overwritten by the one
  * that many later, and what is older than the ring is refused, never executed. Replies lie one
  * after another in one buffer (reply-log.ts): no object for each reply, so a million messages
  * leave no garbage behind. Slots start few and double until two remembered operations no longer
@@ -59,6 +60,8 @@ export class ReplyRing {
   readonly #slotsMax: number;
   readonly #budget: ByteBudget;
   readonly #log: ReplyLog;
+  /** Nothing up to this operation is executed any more; -1: there is no floor. */
+  readonly floor: number;
   #slots = 0;
   #operations = new Float64Array(0);
   #checksums = new Uint32Array(0);
@@ -67,7 +70,12 @@ export class ReplyRing {
   #replies = new Float64Array(0);
 
   /** @param limits `slotsMax` must be a power of two; `bytesMax` bounds the replies kept. */
-  constructor(limits: { slotsMax: number; bytesMax: number }, budget: ByteBudget) {
+  constructor(
+    limits: { slotsMax: number; bytesMax: number },
+    budget: ByteBudget,
+    floor: number = NONE,
+  ) {
+    this.floor = floor;
     this.#slotsMax = limits.slotsMax;
     this.#budget = budget;
     this.#log = new ReplyLog(limits.bytesMax, budget);
@@ -75,6 +83,7 @@ export class ReplyRing {
 
   /** What is known of this operation, whose request has this checksum and length. */
   look(operation: number, checksum: number, length: number): Memory {
+    if (operation <= this.floor) return "too-old";
     if (this.#slots === 0 && !this.#grow(Math.min(SLOTS_FIRST, this.#slotsMax))) return "full";
     for (;;) {
       const slot = operation % this.#slots;
@@ -94,6 +103,11 @@ export class ReplyRing {
     this.#lengths[slot] = length;
     this.#replies[slot] = FORGOTTEN;
     this.#replies[slot] = this.#log.append(operation, reply, this);
+  }
+
+  /** The highest operation that was executed, the floor included; -1: none. */
+  get highest(): number {
+    return this.#operations.reduce((one, other) => Math.max(one, other), this.floor);
   }
 
   /** The reply of an operation that `look` called `known`: a view, valid until the next `store`. */

@@ -1,27 +1,41 @@
 /**
  * The sessions a worker remembers, so that an operation sent twice is executed once.
  *
- * A session outlives its connections: a client that reconnects finds its replies. It is forgotten
+ * A session outlives its connections: a client that reconnects finds its replies. They are forgotten
  * only when it has been silent for `replyLifetimeMs`; when the table is full, a new session is
- * turned away instead, since forgetting an old one early could execute an operation twice.
+ * turned away instead, since forgetting an old one early could execute an operation twice. Of what
+ * is forgotten the floor stays (floor-book.ts), and where even that must go a new life begins.
  */
 import type { SessionId } from "@faultline/protocol";
-import { sessionToHex } from "@faultline/protocol";
+import { nextLifeTag, sessionToHex } from "@faultline/protocol";
 import type { ServerLimits } from "../limits.ts";
 import { serverLimits } from "../limits.ts";
+import { type Floor, FloorBook } from "./floor-book.ts";
+import { FIRST_LIFE, type Life } from "./life.ts";
 import { ByteBudget, ReplyRing } from "./reply-ring.ts";
 
 /** What is kept for one client. */
 export class Session {
   readonly id: SessionId;
   readonly ring: ReplyRing;
+  /** It is known without a gap since this life. */
+  readonly life: Life;
   usedUs = 0;
   /** Set when the table has dropped it: whoever still holds it must ask again. */
   forgotten = false;
 
-  constructor(id: SessionId, ring: ReplyRing) {
+  readonly #lifetimeUs: number;
+
+  constructor(id: SessionId, ring: ReplyRing, since: { life: Life; lifetimeUs: number }) {
     this.id = id;
     this.ring = ring;
+    this.life = since.life;
+    this.#lifetimeUs = since.lifetimeUs;
+  }
+
+  /** Whether it was silent for too long, or is dropped already. */
+  isOver(nowUs: number): boolean {
+    return this.forgotten || nowUs - this.usedUs >= this.#lifetimeUs;
   }
 }
 
@@ -32,17 +46,31 @@ export class Session {
 export interface ReplyMemory {
   /** Sessions remembered. */
   readonly size: number;
+  /** Since when nothing is forgotten. */
+  readonly life: Life;
   /** The session of that id, made if it is new; undefined where there is no room. */
   find(id: SessionId, nowUs: number): Session | undefined;
   /** How long until one is forgotten for sure, in whole ms of at least 1: what to tell one turned away. */
   roomInMs(nowUs: number): number;
   /** Forgets the sessions whose lifetime is over. */
   sweep(nowUs: number): void;
+  /** An operation of the session has been executed, and is in its ring. */
+  executed(session: Session, operation: number): void;
+  /** What was executed is about to be told: from here on it must not be lost. */
+  commit(): void;
 }
 
-/** A memory of its own, empty. @throws {RangeError} where a limit breaks its rule */
-export function createReplyMemory(limits: Partial<ServerLimits> = {}): ReplyMemory {
-  return new SessionTable(serverLimits(limits));
+/**
+ * A memory of its own, empty.
+ *
+ * @param life what it follows. @default `FIRST_LIFE`: nothing
+ * @throws {RangeError} where a limit breaks its rule
+ */
+export function createReplyMemory(
+  limits: Partial<ServerLimits> = {},
+  life: Life = FIRST_LIFE,
+): ReplyMemory {
+  return new SessionTable(serverLimits(limits), life);
 }
 
 type TableLimits = Pick<
@@ -52,6 +80,7 @@ type TableLimits = Pick<
   | "replyLifetimeMs"
   | "replyBytesPerSessionMax"
   | "replyBytesMax"
+  | "floorsMax"
 >;
 
 /** @see module */
@@ -59,11 +88,15 @@ export class SessionTable implements ReplyMemory {
   readonly #limits: TableLimits;
   readonly #budget: ByteBudget;
   readonly #sessions = new Map<string, Session>();
+  readonly #floors: FloorBook;
+  #life: Life;
   /** No session can be forgotten before this. */
   #sweepUs = 0;
 
-  constructor(limits: TableLimits) {
+  constructor(limits: TableLimits, life: Life) {
     this.#limits = limits;
+    this.#floors = new FloorBook(limits.floorsMax);
+    this.#life = life;
     this.#budget = new ByteBudget(limits.replyBytesMax);
   }
 
@@ -71,13 +104,30 @@ export class SessionTable implements ReplyMemory {
     return this.#sessions.size;
   }
 
+  get #lifetimeUs(): number {
+    return this.#limits.replyLifetimeMs * 1000;
+  }
+
+  get life(): Life {
+    return this.#life;
+  }
+
+  /** Sessions of which only the floor is left. */
+  get floors(): number {
+    return this.#floors.size;
+  }
+
   /** The session of that id, made if it is new; undefined when the table is full. */
   find(id: SessionId, nowUs: number): Session | undefined {
     const key = sessionToHex(id);
     let session = this.#sessions.get(key);
+    if (session?.isOver(nowUs) === true) {
+      this.#forget(key, session);
+      session = undefined;
+    }
     if (session === undefined) {
       if (!this.#hasRoom(nowUs)) return undefined;
-      session = new Session(id, this.#createRing());
+      session = this.#create(id, this.#floors.take(key));
       this.#sessions.set(key, session);
     }
     session.usedUs = nowUs;
@@ -91,16 +141,12 @@ export class SessionTable implements ReplyMemory {
 
   /** Forgets the sessions whose lifetime is over. */
   sweep(nowUs: number): void {
-    const lifetimeUs = this.#limits.replyLifetimeMs * 1000;
     let oldestUs = nowUs;
     for (const [key, session] of this.#sessions) {
-      if (nowUs - session.usedUs >= lifetimeUs) {
-        session.forgotten = true;
-        session.ring.free();
-        this.#sessions.delete(key);
-      } else if (session.usedUs < oldestUs) oldestUs = session.usedUs;
+      if (session.isOver(nowUs)) this.#forget(key, session);
+      else if (session.usedUs < oldestUs) oldestUs = session.usedUs;
     }
-    this.#sweepUs = oldestUs + lifetimeUs;
+    this.#sweepUs = oldestUs + this.#lifetimeUs;
   }
 
   #hasRoom(nowUs: number): boolean {
@@ -110,11 +156,38 @@ export class SessionTable implements ReplyMemory {
     return this.#sessions.size < this.#limits.sessionsMax;
   }
 
-  #createRing(): ReplyRing {
-    const limits = this.#limits;
-    return new ReplyRing(
-      { slotsMax: limits.operationsPerSessionMax, bytesMax: limits.replyBytesPerSessionMax },
+  executed(): void {}
+
+  commit(): void {}
+
+  #create(id: SessionId, floor: Floor | undefined): Session {
+    const { operationsPerSessionMax, replyBytesPerSessionMax } = this.#limits;
+    const ring = new ReplyRing(
+      { slotsMax: operationsPerSessionMax, bytesMax: replyBytesPerSessionMax },
       this.#budget,
+      floor?.operation,
     );
+    const life = floor?.life ?? this.#life;
+    return new Session(id, ring, { life, lifetimeUs: this.#lifetimeUs });
+  }
+
+  #forget(key: string, session: Session): void {
+    const { life, ring, usedUs } = session;
+    const operation = ring.highest;
+    session.forgotten = true;
+    this.#sessions.delete(key);
+    ring.free();
+    const lostUs = operation < 0 ? undefined : this.#floors.add(key, { operation, life, usedUs });
+    if (lostUs !== undefined) this.#beginLife(lostUs);
+  }
+
+  /** Floors are gone, the last of a session heard of at that time: who comes now may be one of them. */
+  #beginLife(lostUs: number): void {
+    const { tag, past, sinceUs } = this.#life;
+    this.#life = {
+      tag: nextLifeTag(tag),
+      past: past === "lost" ? "lost" : "unknown",
+      sinceUs: Math.max(sinceUs, lostUs + 1),
+    };
   }
 }
