@@ -21,6 +21,8 @@ test("every benchmark can be asked for by its name", async () => {
     "codec-64",
     "idle-connections",
     "memory-1m",
+    "siege-p99",
+    "siege-memory",
     "simulated-events",
     "simulated-exchanges",
     "simulated-time",

@@ -11,6 +11,7 @@ import { type BenchCase, type BenchResult, runCase } from "./case.ts";
 import { codecCase } from "./codec.ts";
 import { exchangeCases } from "./exchange.ts";
 import { memoryCases } from "./memory.ts";
+import { siegeCases } from "./siege.ts";
 import { simulatedCases } from "./simulated.ts";
 import { simulatedSizeCases } from "./simulated-size.ts";
 
@@ -18,6 +19,7 @@ const CASES: readonly BenchCase[] = [
   ...exchangeCases,
   codecCase,
   ...memoryCases,
+  ...siegeCases,
   ...simulatedCases,
   ...simulatedSizeCases,
 ];
