@@ -19,13 +19,15 @@ const ARROWS: Record<string, readonly string[]> = {
   protocol: [],
   faults: ["protocol"],
   capture: ["protocol"],
-  server: ["protocol", "faults", "capture"],
-  client: ["protocol"],
+  certificates: [],
+  tls: ["protocol"],
+  server: ["protocol", "faults", "capture", "tls"],
+  client: ["protocol", "tls"],
   testkit: ["protocol"],
   // the part of the test kit that knows client and server, whose own tests use the other part
   planted: ["protocol", "client", "server"],
   simulation: ["protocol", "faults"],
-  experiment: ["protocol", "faults", "capture", "server", "client", "simulation"],
+  experiment: ["protocol", "faults", "capture", "certificates", "server", "client", "simulation"],
   api: ["protocol", "faults", "experiment"],
   // api/log is the side door of what serves no HTTP
   cli: ["protocol", "faults", "capture", "server", "client", "experiment", "api", "api/log"],
@@ -34,6 +36,7 @@ const ARROWS: Record<string, readonly string[]> = {
 
 /** The composition roots and shells that may read a clock or draw a number. */
 const TIME_AND_CHANCE = [
+  "packages/certificates/src/serial.ts",
   "packages/client/src/clock.ts",
   "packages/client/src/ids.ts",
   "packages/server/src/chance.ts",

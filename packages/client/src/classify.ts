@@ -8,7 +8,7 @@
  * one copy of it. That is enough to decide what to do next; but only what the server would refuse for
  * ever, or what never left, is known to have had no effect.
  */
-import type { AttemptFailure, ErrorReplyStatus } from "./failure.ts";
+import type { AttemptFailure, ErrorReplyStatus, TrustStatus } from "./failure.ts";
 
 /**
  * The classes of failure, and what each costs the retry budget:
@@ -18,6 +18,7 @@ import type { AttemptFailure, ErrorReplyStatus } from "./failure.ts";
  *   transient    another attempt may fare better                    a token
  *   throttled    the server has too much to do                      a token, and a longer wait
  *   fatal        no attempt would fare better                       not repeated
+ *   untrusted    the two ends do not trust each other               not repeated
  *   unknown      the server no longer knows what became of it       not repeated
  */
 export type FailureKind =
@@ -26,6 +27,7 @@ export type FailureKind =
   | "transient"
   | "throttled"
   | "fatal"
+  | "untrusted"
   | "unknown";
 
 /** A class of failures. */
@@ -45,6 +47,7 @@ const UNPROCESSED: FailureClass = { kind: "unprocessed", retry: true, executed: 
 const TRANSIENT: FailureClass = { kind: "transient", retry: true, executed: "unknown" };
 const THROTTLED: FailureClass = { kind: "throttled", retry: true, executed: "copy" };
 const FATAL: FailureClass = { kind: "fatal", retry: false, executed: "no" };
+const UNTRUSTED: FailureClass = { kind: "untrusted", retry: false, executed: "no" };
 const UNKNOWN: FailureClass = { kind: "unknown", retry: false, executed: "unknown" };
 
 const ERROR_REPLIES: Record<ErrorReplyStatus | "server-restarted", FailureClass> = {
@@ -61,12 +64,23 @@ const ERROR_REPLIES: Record<ErrorReplyStatus | "server-restarted", FailureClass>
   unauthenticated: FATAL,
 };
 
+const TRUST: Readonly<Record<TrustStatus, true>> = {
+  "certificate-expired": true,
+  "certificate-not-yet-valid": true,
+  "certificate-wrong-host": true,
+  "certificate-untrusted": true,
+  "client-certificate-refused": true,
+  "protocol-mismatch": true,
+};
+
 /**
  * Classes a failed attempt.
  *
  * @param handed whether bytes of the attempt were handed to a link.
  */
 export function classify(failure: AttemptFailure, handed: boolean): FailureClass {
+  const { status } = failure;
+  if (status !== undefined && Object.hasOwn(TRUST, status)) return UNTRUSTED;
   if (!handed) return UNSENT;
   if (failure.code !== "error-reply") return TRANSIENT;
   return ERROR_REPLIES[failure.status as keyof typeof ERROR_REPLIES];

@@ -177,6 +177,7 @@ function failed(
   const { elsewhere, failure, handed, nowUs, retryAfterUs } = happening;
   const found = classify(failure, handed);
   const past = pastAfter(before, failure, handed);
+  if (found.kind === "untrusted") return giveUp(past, rules, "untrusted", "there is no trust");
   if (!found.retry) return giveUp(past, rules, "refused-by-server", "the server refuses it");
   if (past.unknown && !rules.idempotent && !rules.deduplicated) {
     return giveUp(

@@ -31,7 +31,25 @@ export type AttemptStatus =
   /** Connecting took longer than `connectTimeoutMs`. */
   | "dial-timeout"
   /** Connecting failed in another way. */
-  | "dial-failed";
+  | "dial-failed"
+  /** The encrypted stream was cut: it ended without the peer's word. */
+  | "link-truncated"
+  | TrustStatus;
+
+/** Why the two ends of an encrypted link do not trust each other; no attempt would fare better. */
+export type TrustStatus =
+  /** The server's certificate is past its time. */
+  | "certificate-expired"
+  /** The server's certificate is before its time. */
+  | "certificate-not-yet-valid"
+  /** The server's certificate is for another host. */
+  | "certificate-wrong-host"
+  /** The server's certificate is signed by nobody whom we trust. */
+  | "certificate-untrusted"
+  /** The server wants a client certificate, or another one. */
+  | "client-certificate-refused"
+  /** The ends have no protocol or version in common. */
+  | "protocol-mismatch";
 
 /** Why one attempt failed; the `cause` of an operation's failure. */
 export interface AttemptFailure {
@@ -63,7 +81,9 @@ export type ClientFailureCode =
   /** The server refuses this operation for good, or asks not to repeat it; `cause` says why. */
   | "refused-by-server"
   /** The body is larger than one frame or datagram can carry. */
-  | "too-large";
+  | "too-large"
+  /** The endpoint is not trusted, or does not trust this client; `cause` says which and why. */
+  | "untrusted";
 
 /** Why an operation was not delivered, with the attempts made and what was behind it. */
 export interface ClientFailure {

@@ -53,5 +53,7 @@ export type { ClientStats, RttStats } from "./stats.ts";
 export { tcpDialer } from "./tcp.ts";
 export type { TcpDialerOptions } from "./tcp.ts";
 export type { TimingOptions } from "./timing.ts";
+export { tlsDialer } from "./tls.ts";
+export type { TlsDialerOptions } from "./tls.ts";
 export { udpDialer } from "./udp.ts";
 export type { UdpDialerOptions } from "./udp.ts";

@@ -22,6 +22,21 @@ const DIAL_STATUS: Record<LinkError["code"], AttemptStatus> = {
   reset: "dial-failed",
   unreachable: "dial-failed",
   failed: "dial-failed",
+  truncated: "dial-failed",
+  "certificate-expired": "certificate-expired",
+  "certificate-not-yet-valid": "certificate-not-yet-valid",
+  "certificate-wrong-host": "certificate-wrong-host",
+  "certificate-untrusted": "certificate-untrusted",
+  "client-certificate-refused": "client-certificate-refused",
+  "protocol-mismatch": "protocol-mismatch",
+};
+
+/** What may befall a link that was open; whatever else does is "link-failed". */
+const LOST_STATUS: Partial<Record<LinkError["code"], AttemptStatus>> = {
+  reset: "link-reset",
+  truncated: "link-truncated",
+  "client-certificate-refused": "client-certificate-refused",
+  "protocol-mismatch": "protocol-mismatch",
 };
 
 /** Why no link could be had. */
@@ -38,5 +53,5 @@ export function dialFailure(error: LinkError | undefined): LineFailure {
 export function lostBy(error: LinkError): LineFailure {
   const { message } = error;
   if (error.code === "refused") return { code: "refused", status: "dial-refused", message };
-  return { code: "reset", status: error.code === "reset" ? "link-reset" : "link-failed", message };
+  return { code: "reset", status: LOST_STATUS[error.code] ?? "link-failed", message };
 }

@@ -31,7 +31,26 @@ export type Draw = (operation: number, attempt: number) => number;
 
 /** Why a link ended, where it did not end by agreement. Match on `code`. */
 export interface LinkError {
-  readonly code: "refused" | "reset" | "timeout" | "unreachable" | "failed";
+  readonly code:
+    | "refused"
+    | "reset"
+    | "timeout"
+    | "unreachable"
+    | "failed"
+    /** An encrypted stream was cut: the peer never said that it was over. */
+    | "truncated"
+    /** The server's certificate is past its time, … */
+    | "certificate-expired"
+    /** … before it, … */
+    | "certificate-not-yet-valid"
+    /** … for another host, … */
+    | "certificate-wrong-host"
+    /** … or signed by nobody whom we trust. */
+    | "certificate-untrusted"
+    /** The server wants a client certificate, or another one. */
+    | "client-certificate-refused"
+    /** The ends have no protocol or version in common. */
+    | "protocol-mismatch";
   readonly message: string;
 }
 

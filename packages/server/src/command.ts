@@ -14,6 +14,7 @@ import type { ServerErrorCode } from "./error.ts";
 import type { EventLevel, ServerEnding, ServerEvent, ServerFaultRecord } from "./event.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { CoreStats } from "./stats.ts";
+import type { TlsSetup } from "./tls-options.ts";
 
 /** What a worker is started with. */
 export interface WorkerSetup {
@@ -23,6 +24,10 @@ export interface WorkerSetup {
   /** null: none. With several workers never 0: all must take the same. */
   readonly tcpPort: number | null;
   readonly udpPort: number | null;
+  /** null: none. */
+  readonly tlsPort: number | null;
+  /** There where `tlsPort` is a number. */
+  readonly tls: TlsSetup | null;
   readonly codec: ServerCodec;
   readonly responder: ResponderName;
   readonly plan: FaultPlan;
@@ -53,6 +58,7 @@ export interface Closing {
 /** To a worker. */
 export type WorkerOrder =
   | { readonly order: "set-faults"; readonly id: number; readonly plan: FaultPlan }
+  | { readonly order: "set-clients"; readonly id: number; readonly clients: string[] | null }
   | { readonly order: "stats"; readonly id: number }
   | { readonly order: "take-records"; readonly id: number }
   | { readonly order: "take-endings"; readonly id: number }
@@ -75,6 +81,7 @@ export type WorkerOrder =
 /** What each answered order is answered with. */
 export interface WorkerAnswers {
   readonly "set-faults": null;
+  readonly "set-clients": null;
   readonly neighbour: null;
   readonly stats: CoreStats;
   readonly "take-records": ServerFaultRecord[];
@@ -101,6 +108,7 @@ export type WorkerReport =
       readonly report: "ready";
       readonly tcpPort: number | undefined;
       readonly udpPort: number | undefined;
+      readonly tlsPort: number | undefined;
       /** Why this worker has no UDP socket although it was asked to: one of all is enough. */
       readonly udpRefused: ListenRefusal | undefined;
     }

@@ -52,7 +52,7 @@ export function listenErrorCode(error: unknown): ServerErrorCode {
 
 /** One clear line about a port that could not be had. */
 export function listenMessage(
-  transport: "tcp" | "udp",
+  transport: "tcp" | "udp" | "tls",
   host: string,
   port: number,
   error: unknown,

@@ -25,7 +25,25 @@ export type ServerRefusalCode =
   /** A link above `connectionsMax`. */
   | "connections-full"
   /** A link that came while the server shuts down. */
-  | "shutting-down";
+  | "shutting-down"
+  /** A connection above `handshakesMax`. */
+  | "handshakes-full"
+  /** A TLS handshake that failed, as when the client does not trust this server. */
+  | "handshake-failed"
+  /** A TLS handshake was not finished within `handshakeTimeoutMs`. */
+  | "handshake-timeout"
+  /** The peer does not speak this protocol, or not this version of TLS. */
+  | "protocol-mismatch"
+  /** A client without a certificate where one is asked for. */
+  | "client-certificate-missing"
+  /** A client whose certificate is past its time. */
+  | "client-certificate-expired"
+  /** A client whose certificate is before its time. */
+  | "client-certificate-not-yet-valid"
+  /** A client whose certificate is signed by nobody whom this server trusts. */
+  | "client-certificate-untrusted"
+  /** A client whose certificate is not, or no longer, on the list. */
+  | "client-certificate-removed";
 
 /** Why a link is gone. */
 export type CloseCode =
@@ -39,6 +57,8 @@ export type CloseCode =
   | "fault"
   /** The server shut down. */
   | "shutdown"
+  /** An encrypted stream was cut: it ended without the peer's word. */
+  | "truncated"
   | "failed";
 
 /** A fault that acted, with where on the wire: what joins it to an attempt without a session. */
@@ -86,7 +106,7 @@ interface MessageEvent {
 type EventBody =
   | {
       readonly event: "listening";
-      readonly transport: "tcp" | "udp";
+      readonly transport: "tcp" | "udp" | "tls";
       readonly host: string;
       readonly port: number;
     }
@@ -100,7 +120,7 @@ type EventBody =
   | {
       readonly event: "accept";
       readonly connection: number;
-      readonly transport: "tcp" | "udp";
+      readonly transport: "tcp" | "udp" | "tls";
       readonly remote: string;
     }
   /** The connection's session is at home on another worker; this one passes its bytes on. */
@@ -148,7 +168,11 @@ type EventBody =
   /** The server as a whole has failed: workers crashed too often, or could not be replaced. */
   | { readonly event: "failed"; readonly message: string }
   | { readonly event: "worker-restart"; readonly restarts: number }
-  | { readonly event: "socket-error"; readonly transport: "tcp" | "udp"; readonly message: string }
+  | {
+      readonly event: "socket-error";
+      readonly transport: "tcp" | "udp" | "tls";
+      readonly message: string;
+    }
   | { readonly event: "shutdown"; readonly connectionsOpen: number };
 
 /** One event. `event` says which. */

@@ -29,5 +29,6 @@ export { createServerGate } from "./seal.ts";
 export type { ServerGateOptions } from "./seal.ts";
 export { startServer } from "./server.ts";
 export type { CloseOptions, Endpoint, FaultServer } from "./server.ts";
+export type { ServerTlsOptions } from "./tls-options.ts";
 export { mergeStats, withoutGauges } from "./stats.ts";
 export type { CoreStats, RefusalCounts, ServerCounters, ServerStats } from "./stats.ts";

@@ -30,6 +30,18 @@ export interface ServerLimits {
    */
   readonly idleTimeoutMs: number;
   /**
+   * Longest time a TLS handshake may take, in ms. Above it the connection is closed.
+   *
+   * @default 10_000: many round trips to the other side of the world.
+   */
+  readonly handshakeTimeoutMs: number;
+  /**
+   * TLS handshakes under way at once. Above it a connection is reset: each costs a signature.
+   *
+   * @default 1024: all clients of a large run at once, on the fewest threads.
+   */
+  readonly handshakesMax: number;
+  /**
    * Longest time from the first to the last byte of a frame, in ms. Above it the connection is
    * reset, so that a byte a second holds nothing for ever.
    *
@@ -132,6 +144,8 @@ export const SERVER_LIMITS_DEFAULT: ServerLimits = {
   connectionsMax: 16_384,
   payloadBytesMax: 1_048_576,
   idleTimeoutMs: 300_000,
+  handshakeTimeoutMs: 10_000,
+  handshakesMax: 1024,
   frameTimeoutMs: 10_000,
   heldBytesMax: 4_194_304,
   sendQueueBytesMax: 1_048_576,

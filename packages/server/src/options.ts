@@ -13,6 +13,7 @@ import type { ResponderName } from "./core/responder.ts";
 import type { EventLevel, ServerEvent } from "./event.ts";
 import type { ServerLimits } from "./limits.ts";
 import { serverLimits } from "./limits.ts";
+import { completeTls, type ServerTlsOptions } from "./tls-options.ts";
 
 /** Everything that can be said about a server. */
 export interface ServerOptions extends KeyOptions {
@@ -22,6 +23,10 @@ export interface ServerOptions extends KeyOptions {
   readonly tcpPort?: number | null;
   /** 0: any free one; null: no UDP. @default 0 */
   readonly udpPort?: number | null;
+  /** 0: any free one; null: no TLS. With `tls`. @default null; 0 where `tls` is given */
+  readonly tlsPort?: number | null;
+  /** Who the server is and whom it lets in, over TLS. @default none */
+  readonly tls?: ServerTlsOptions;
   /** Worker threads, 1 … 64. @default 1 */
   readonly workers?: number;
   /** @default "frame" */
@@ -61,16 +66,11 @@ export type CommonSetup = Omit<WorkerSetup, "index" | "udpShared" | "patienceMs"
  * @throws {RangeError} where one breaks its rule, or two do not go together.
  */
 export function completeOptions(options: ServerOptions): CommonSetup {
-  const { host = "127.0.0.1", tcpPort = 0, udpPort = 0, workers = 1 } = options;
+  const { host = "127.0.0.1", workers = 1 } = options;
   const { codec = "frame", responder = "echo", plan = NO_FAULTS, events = "none" } = options;
   const { epochUs = wallClockUs() } = options;
   checkWord("host", host, (word) => word.length > 0, "an address or a name");
-  for (const [setting, value] of Object.entries({ tcpPort, udpPort })) {
-    if (value !== null) checkInteger("start the server", setting, { value, min: 0, max: PORT_MAX });
-  }
-  if (tcpPort === null && udpPort === null) {
-    refuse("tcpPort", "a number where udpPort is null, or nobody could connect", tcpPort);
-  }
+  const ports = completePorts(options);
   checkInteger("start the server", "workers", { value: workers, min: 1, max: WORKERS_MAX });
   const epochMax = Number.MAX_SAFE_INTEGER;
   checkInteger("start the server", "epochUs", { value: epochUs, min: 0, max: epochMax });
@@ -100,8 +100,7 @@ export function completeOptions(options: ServerOptions): CommonSetup {
   const wireLogBytesMax = options.wireLog?.bytesMax ?? null;
   return {
     host,
-    tcpPort,
-    udpPort,
+    ...ports,
     workers,
     codec,
     responder,
@@ -109,7 +108,7 @@ export function completeOptions(options: ServerOptions): CommonSetup {
     limits,
     events,
     epochUs,
-    life: lifeFor(tcpPort, udpPort),
+    life: lifeFor(ports),
     keys,
     requireKeys,
     wireLogBytesMax,
@@ -121,10 +120,30 @@ export function completeOptions(options: ServerOptions): CommonSetup {
  * before; at one that was named somebody may have. The tag follows the milliseconds, so two that
  * follow each other within a minute differ for sure, and others but for one time in 65,533.
  */
-function lifeFor(tcpPort: number | null, udpPort: number | null): CommonSetup["life"] {
+function lifeFor({ tcpPort, udpPort, tlsPort }: TransportPorts): CommonSetup["life"] {
   const isNamed = (port: number | null): boolean => port !== null && port !== 0;
   const tag = nextLifeTag(Math.floor(wallClockUs() / 1000));
-  return { tag, past: isNamed(tcpPort) || isNamed(udpPort) ? "unknown" : "none" };
+  return { tag, past: [tcpPort, udpPort, tlsPort].some(isNamed) ? "unknown" : "none" };
+}
+
+/** Where to listen. */
+type TransportPorts = Pick<CommonSetup, "tcpPort" | "udpPort" | "tlsPort">;
+
+function completePorts(options: ServerOptions): TransportPorts & Pick<CommonSetup, "tls"> {
+  const { tcpPort = 0, udpPort = 0 } = options;
+  const tlsPort =
+    options.tlsPort ?? (options.tls === undefined || options.tlsPort === null ? null : 0);
+  for (const [setting, value] of Object.entries({ tcpPort, udpPort, tlsPort })) {
+    if (value !== null) checkInteger("start the server", setting, { value, min: 0, max: PORT_MAX });
+  }
+  const tls = options.tls === undefined ? null : completeTls(options.tls);
+  if (tls === null && tlsPort !== null) {
+    refuse("tls", "given where tlsPort is a number", undefined);
+  }
+  if (tcpPort === null && udpPort === null && tlsPort === null) {
+    refuse("tcpPort", "a number where udpPort is null, or nobody could connect", tcpPort);
+  }
+  return { tcpPort, udpPort, tlsPort, tls };
 }
 
 /** @throws {RangeError} naming every rule that the plan breaks. */

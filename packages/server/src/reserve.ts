@@ -5,6 +5,8 @@
  * would deal the connections out between strangers. So the main thread takes the port alone for a
  * moment; that fails when anybody else has it, and says which one port 0 stands for.
  */
+import { systemRandom } from "./chance.ts";
+import type { WorkerSetup } from "./command.ts";
 import { listenErrorCode, listenMessage, ServerError } from "./error.ts";
 import { listenTcp } from "./tcp.ts";
 import { listenUdp } from "./udp.ts";
@@ -15,7 +17,7 @@ import { listenUdp } from "./udp.ts";
  * @throws {ServerError} `port-in-use`, `no-permission`, `address-unavailable`, `listen-failed`
  */
 export async function reservePort(
-  transport: "tcp" | "udp",
+  transport: "tcp" | "udp" | "tls",
   host: string,
   port: number,
 ): Promise<number> {
@@ -29,7 +31,7 @@ export async function reservePort(
     onError: () => {},
   };
   try {
-    const listener = await (transport === "tcp" ? listenTcp(shared) : listenUdp(shared));
+    const listener = await (transport === "udp" ? listenUdp(shared) : listenTcp(shared));
     await listener.close();
     return listener.port;
   } catch (error) {
@@ -41,4 +43,22 @@ export async function reservePort(
 function turnAway(link: { reset(): void }) {
   link.reset();
   return { onOpen() {}, onBytes() {}, onDrain() {}, onEnd() {}, onClose() {} };
+}
+
+/** What seals session tickets for all workers alike: a name and two keys of 16 bytes each. */
+const TICKET_KEYS_BYTES = 48;
+
+/** What several workers must have in common before the first one starts: ports, and ticket keys. */
+export async function reservePorts<
+  Setup extends Pick<WorkerSetup, "host" | "tcpPort" | "tls" | "tlsPort" | "udpPort" | "workers">,
+>(setup: Setup): Promise<Setup> {
+  const { workers, host, tcpPort, udpPort, tls, tlsPort } = setup;
+  if (workers === 1) return setup;
+  return {
+    ...setup,
+    tcpPort: tcpPort === null ? null : await reservePort("tcp", host, tcpPort),
+    udpPort: udpPort === null ? null : await reservePort("udp", host, udpPort),
+    tlsPort: tlsPort === null ? null : await reservePort("tls", host, tlsPort),
+    tls: tls === null ? null : { ...tls, ticketKeys: systemRandom(TICKET_KEYS_BYTES) },
+  };
 }

@@ -15,6 +15,7 @@ import { checkInteger, completeOptions, refuseBadPlan } from "./options.ts";
 import type { ServerStats } from "./stats.ts";
 import type { Ports } from "./supervisor.ts";
 import { Supervisor } from "./supervisor.ts";
+import { checkClients } from "./tls-options.ts";
 
 /** How a server is closed. */
 export interface CloseOptions {
@@ -37,6 +38,7 @@ export interface Endpoint {
 export interface FaultServer {
   readonly tcp: Endpoint | undefined;
   readonly udp: Endpoint | undefined;
+  readonly tls: Endpoint | undefined;
   /** Resolves when the server is closed; rejects with a ServerError `worker-failed` if it fails. */
   readonly closed: Promise<void>;
   /**
@@ -52,6 +54,13 @@ export interface FaultServer {
    * @throws as `setFaults`.
    */
   inject(plan: FaultPlan): Promise<AsyncDisposable>;
+  /**
+   * Changes whom the server lets in over TLS: fingerprints as in `tls.clients`, null for everybody
+   * with a certificate that holds. A client that is in and not on the list is dropped at once.
+   *
+   * @throws {RangeError} where one is no fingerprint. {ServerError} `closed`.
+   */
+  setClients(clients: readonly string[] | null): Promise<void>;
   /** What was counted so far, over all workers; after `close` the final figures. */
   stats(): Promise<ServerStats>;
   /** The proofs of all faults that acted since the last call, by time. */
@@ -111,6 +120,7 @@ export interface SupervisedServer extends FaultServer {
 class RunningServer implements SupervisedServer {
   readonly tcp: Endpoint | undefined;
   readonly udp: Endpoint | undefined;
+  readonly tls: Endpoint | undefined;
   readonly closed: Promise<void>;
   readonly #supervisor: Supervisor;
   #plan: FaultPlan;
@@ -124,6 +134,7 @@ class RunningServer implements SupervisedServer {
     this.closed = supervisor.closed;
     this.tcp = ports.tcpPort === undefined ? undefined : { host, port: ports.tcpPort };
     this.udp = ports.udpPort === undefined ? undefined : { host, port: ports.udpPort };
+    this.tls = ports.tlsPort === undefined ? undefined : { host, port: ports.tlsPort };
   }
 
   async setFaults(plan: FaultPlan): Promise<void> {
@@ -144,6 +155,10 @@ class RunningServer implements SupervisedServer {
         if (!this.#supervisor.isOver) await this.#enforce();
       },
     };
+  }
+
+  async setClients(clients: readonly string[] | null): Promise<void> {
+    await this.#supervisor.setClients(clients === null ? null : checkClients(clients));
   }
 
   stats(): Promise<ServerStats> {

@@ -6,7 +6,6 @@
  * connections are lost, those of the others are not. A server whose workers crash again and again
  * fails as a whole: a restart that only hides a bug helps nobody.
  */
-import { MessageChannel } from "node:worker_threads";
 import type { FaultPlan } from "@faultline/faults";
 import { type Clock, nextLifeTag } from "@faultline/protocol";
 import { systemClock } from "./clock.ts";
@@ -14,11 +13,11 @@ import type { Closing, LastWords, WorkerSetup } from "./command.ts";
 import { ServerError } from "./error.ts";
 import type { ServerEnding, ServerEvent, ServerEventBody, ServerFaultRecord } from "./event.ts";
 import type { WireLogSink } from "./options.ts";
-import { reservePort } from "./reserve.ts";
+import { reservePorts } from "./reserve.ts";
 import type { CoreStats, ServerStats } from "./stats.ts";
 import { mergeStats, withoutGauges } from "./stats.ts";
 import type { WorkerReady } from "./thread.ts";
-import { WorkerThread } from "./thread.ts";
+import { connect, WorkerThread } from "./thread.ts";
 
 /** How much longer than its grace a worker may take to close before it is ended, in ms. */
 const STUCK_MS = 5000;
@@ -43,6 +42,7 @@ export interface SupervisorOptions {
 export interface Ports {
   readonly tcpPort: number | undefined;
   readonly udpPort: number | undefined;
+  readonly tlsPort: number | undefined;
 }
 
 /** @see module */
@@ -81,7 +81,7 @@ export class Supervisor {
 
   /** Starts all workers; none is left behind when one cannot. */
   async start(): Promise<Ports> {
-    await this.#reserve();
+    this.#setup = await reservePorts(this.#setup);
     const { workers } = this.#setup;
     for (let index = 0; index < workers; index++) this.#threads.push(this.#spawn(index));
     try {
@@ -100,6 +100,13 @@ export class Supervisor {
     this.#refuseIfOver();
     this.#setup = { ...this.#setup, plan };
     await Promise.all(this.#threads.map((thread) => thread.ask("set-faults", { plan })));
+  }
+
+  async setClients(clients: string[] | null): Promise<void> {
+    this.#refuseIfOver();
+    const { tls } = this.#setup;
+    if (tls !== null) this.#setup = { ...this.#setup, tls: { ...tls, clients } };
+    await Promise.all(this.#threads.map((thread) => thread.ask("set-clients", { clients })));
   }
 
   async stats(): Promise<ServerStats> {
@@ -213,17 +220,6 @@ export class Supervisor {
     this.#end.reject(new ServerError("worker-failed", message));
   }
 
-  /** With several workers the port must be known before the first one takes it. */
-  async #reserve(): Promise<void> {
-    const { workers, host, tcpPort, udpPort } = this.#setup;
-    if (workers === 1) return;
-    this.#setup = {
-      ...this.#setup,
-      tcpPort: tcpPort === null ? null : await reservePort("tcp", host, tcpPort),
-      udpPort: udpPort === null ? null : await reservePort("udp", host, udpPort),
-    };
-  }
-
   /** One worker with the UDP socket is enough; the others pass on to it and it to them. */
   #refuseWithoutUdp({ udpRefused }: WorkerReady): void {
     if (udpRefused === undefined || this.#threads.some((thread) => thread.hasUdp)) return;
@@ -238,10 +234,13 @@ export class Supervisor {
     const tcpPort = ready[0]?.tcpPort;
     const owner = ready.findIndex((one) => one.udpPort !== undefined);
     const udpPort = ready[owner]?.udpPort;
-    this.#setup = { ...this.#setup, tcpPort: tcpPort ?? null, udpPort: udpPort ?? null };
+    const tlsPort = ready[0]?.tlsPort;
+    const ports = { tcpPort: tcpPort ?? null, udpPort: udpPort ?? null, tlsPort: tlsPort ?? null };
+    this.#setup = { ...this.#setup, ...ports };
     for (const [transport, port] of [
       ["tcp", tcpPort],
       ["udp", udpPort],
+      ["tls", tlsPort],
     ] as const) {
       if (port !== undefined) this.#emit(0, { event: "listening", transport, host, port });
     }
@@ -249,7 +248,7 @@ export class Supervisor {
     if (reason !== undefined) {
       this.#emit(owner, { event: "port-not-shared", transport: "udp", owner, reason });
     }
-    return { tcpPort, udpPort };
+    return { tcpPort, udpPort, tlsPort };
   }
 
   /** Each worker knows the way to each other one before the first client can come. */
@@ -281,19 +280,10 @@ export class Supervisor {
 
   #refuseIfOver(): void {
     if (!this.isOver) return;
-    throw new ServerError("closed", "Cannot change the faults: the server has been closed.");
+    throw new ServerError("closed", "Cannot change the server: it has been closed.");
   }
 
   #emit(worker: number, event: ServerEventBody): void {
     this.#onEvent?.({ ...event, atUs: this.#clock.nowUs(), worker });
   }
-}
-
-/** Gives two workers a way to each other. */
-async function connect(one: WorkerThread, other: WorkerThread): Promise<void> {
-  const { port1, port2 } = new MessageChannel();
-  await Promise.all([
-    one.ask("neighbour", { index: other.index, port: port1 }, [port1]),
-    other.ask("neighbour", { index: one.index, port: port2 }, [port2]),
-  ]);
 }

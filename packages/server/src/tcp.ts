@@ -129,11 +129,13 @@ export function linkError(error: Error): LinkError {
   }
 }
 
-function closed(server: Server): Promise<void> {
+/** Stops accepting; resolves when the last connection is gone. */
+export function closed(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-function portOf(server: Server): number {
+/** The port a server listens on. */
+export function portOf(server: Server): number {
   const address = server.address();
   return typeof address === "object" && address !== null ? address.port : 0;
 }

@@ -8,7 +8,7 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import type { Transferable } from "node:worker_threads";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
 import type {
   Closing,
   LastWords,
@@ -158,4 +158,13 @@ function workerUrl(): URL {
 
 function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** Gives two workers a way to each other. */
+export async function connect(one: WorkerThread, other: WorkerThread): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  await Promise.all([
+    one.ask("neighbour", { index: other.index, port: port1 }, [port1]),
+    other.ask("neighbour", { index: one.index, port: port2 }, [port2]),
+  ]);
 }

@@ -25,20 +25,20 @@ import type { KeyOptions } from "./core/auth.ts";
 import { createServerCore } from "./core/core.ts";
 import { createReplyMemory } from "./core/session-table.ts";
 import type { CoreStats } from "./stats.ts";
-import { listenErrorCode, listenMessage } from "./error.ts";
 import { EventPost } from "./event-post.ts";
 import type { Neighbours } from "./route/door.ts";
 import { enter } from "./route/door.ts";
 import type { RelayMessage } from "./route/relay-message.ts";
 import { Relay } from "./route/relay.ts";
+import { Persistence } from "./persistence.ts";
 import { createServerGate } from "./seal.ts";
 import type { TcpListener } from "./tcp.ts";
 import { listenTcp } from "./tcp.ts";
+import type { TlsListener } from "./tls.ts";
+import { listenTls } from "./tls.ts";
 import type { UdpListener } from "./udp.ts";
 import { listenUdp } from "./udp.ts";
 
-/** Pause between two tries to get a port. */
-const RETRY_US = 50_000;
 /** Of the secret that proofs of address are made with. */
 const SECRET_BYTES = 32;
 const setup = workerData as WorkerSetup;
@@ -61,6 +61,7 @@ const core = createServerCore({
   ...keysOf(setup),
   ...(wires && { tap: wires.tap("behind") }),
 });
+const listener = new Persistence(setup, clock);
 const gates: SealGate[] = [];
 const tcpGate = createGate(route);
 const relays = new Map<number, Relay>();
@@ -78,7 +79,12 @@ const listening = {
   sendQueueBytesMax: limits.sendQueueBytesMax,
   accept,
 };
+const tlsNeighbours: Neighbours = {
+  ...neighbours,
+  accept: (link) => core.accept(link, "tls"),
+};
 let tcp: TcpListener | undefined;
+let tls: TlsListener | undefined;
 let udp: UdpListener | undefined;
 
 process.on("uncaughtException", crash);
@@ -124,6 +130,10 @@ function route(link: Link): LinkEvents {
   return workers === 1 ? core.accept(link) : enter(link, neighbours);
 }
 
+function acceptTls(link: Link): LinkEvents {
+  return workers === 1 ? core.accept(link, "tls") : enter(link, tlsNeighbours);
+}
+
 /** Without TCP a worker is none. Without UDP it may be: where a runtime cannot share a port. */
 async function start(): Promise<void> {
   const tcpRefused = setup.tcpPort === null ? undefined : await startTcp(setup.tcpPort);
@@ -131,14 +141,40 @@ async function start(): Promise<void> {
     report({ report: "failed", ...tcpRefused });
     return;
   }
+  const tlsRefused = setup.tlsPort === null ? undefined : await startTls(setup.tlsPort);
+  if (tlsRefused !== undefined) {
+    report({ report: "failed", ...tlsRefused });
+    return;
+  }
   const udpRefused = setup.udpPort === null ? undefined : await startUdp(setup.udpPort);
-  report({ report: "ready", tcpPort: tcp?.port, udpPort: udp?.port, udpRefused });
+  const ports = { tcpPort: tcp?.port, udpPort: udp?.port, tlsPort: tls?.port };
+  report({ report: "ready", ...ports, udpRefused });
 }
 
 async function startTcp(port: number): Promise<ListenRefusal | undefined> {
   const onError = (error: Error): void => tellSocketError("tcp", error);
-  return await persist("tcp", port, async () => {
+  return await listener.persist("tcp", port, async () => {
     tcp = await listenTcp({ ...listening, port, onError });
+  });
+}
+
+async function startTls(port: number): Promise<ListenRefusal | undefined> {
+  const { epochUs, tls: tlsSetup } = setup;
+  if (tlsSetup === null) return undefined;
+  const { handshakeTimeoutMs, handshakesMax } = limits;
+  return await listener.persist("tls", port, async () => {
+    tls = await listenTls({
+      ...listening,
+      handshakeTimeoutMs,
+      handshakesMax,
+      port,
+      clock,
+      epochUs,
+      setup: tlsSetup,
+      accept: acceptTls,
+      refused: (refusal, remote) => core.turnedAway(refusal, remote),
+      onError: (error) => tellSocketError("tls", error),
+    });
   });
 }
 
@@ -154,7 +190,7 @@ async function startUdp(port: number): Promise<ListenRefusal | undefined> {
     (link.peerKey === undefined ? plain : sealed)(link);
   const udpGate = createGate(enterPackets);
   const onError = (error: Error): void => tellSocketError("udp", error);
-  return await persist("udp", port, async () => {
+  return await listener.persist("udp", port, async () => {
     udp = await listenUdp({
       ...listening,
       accept: udpGate === undefined ? plain : (link) => udpGate.enter(link),
@@ -166,32 +202,7 @@ async function startUdp(port: number): Promise<ListenRefusal | undefined> {
   });
 }
 
-/** Listens; while the port is in use, again and again for as long as the main thread said. */
-async function persist(
-  transport: "tcp" | "udp",
-  port: number,
-  listen: () => Promise<void>,
-): Promise<ListenRefusal | undefined> {
-  const untilUs = clock.nowUs() + setup.patienceMs[transport] * 1000;
-  for (;;) {
-    try {
-      await listen();
-      return undefined;
-    } catch (error) {
-      const isLate = clock.nowUs() >= untilUs;
-      if (isLate || listenErrorCode(error) !== "port-in-use")
-        return refusal(transport, port, error);
-    }
-    await new Promise<void>((resolve) => clock.setTimer(clock.nowUs() + RETRY_US, resolve));
-  }
-}
-
-function refusal(transport: "tcp" | "udp", port: number, error: unknown): ListenRefusal {
-  const message = listenMessage(transport, setup.host, port, error);
-  return { code: listenErrorCode(error), message };
-}
-
-function tellSocketError(transport: "tcp" | "udp", error: Error): void {
+function tellSocketError(transport: "tcp" | "udp" | "tls", error: Error): void {
   core.tell({ event: "socket-error", transport, message: error.message });
 }
 
@@ -199,6 +210,10 @@ function obey(order: WorkerOrder): void {
   switch (order.order) {
     case "set-faults":
       core.setFaults(order.plan);
+      answer(order.id, null);
+      return;
+    case "set-clients":
+      tls?.setClients(order.clients);
       answer(order.id, null);
       return;
     case "stats":
@@ -265,6 +280,7 @@ function meet(other: number, port: MessagePort): void {
 function close({ graceMs, retryAfterMs }: Closing): void {
   void tcp?.close();
   for (const gate of gates) gate.close();
+  void tls?.close();
   const late = clock.setTimer(clock.nowUs() + graceMs * 1000, () => core.close());
   core.drain(() => {
     late.cancel();

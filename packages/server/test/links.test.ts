@@ -8,7 +8,10 @@ import { listenErrorCode, listenMessage } from "../src/error.ts";
 import { reservePort } from "../src/reserve.ts";
 import { listenTcp } from "../src/tcp.ts";
 import { listenUdp } from "../src/udp.ts";
-import { tcpDialer, udpDialer } from "./support/dialers.ts";
+import { listenTls } from "../src/tls.ts";
+import { completeTls } from "../src/tls-options.ts";
+import { tcpDialer, tlsDialer, udpDialer } from "./support/dialers.ts";
+import { lab } from "./support/lab.ts";
 import { Changes } from "./support/sockets.ts";
 
 const listening = {
@@ -33,6 +36,34 @@ linkContract("TCP", "stream", async (accept) => {
   return {
     dialer: tcpDialer(listener.port),
     dialerRefused: tcpDialer(nobody),
+    close: async () => {
+      const closed = listener.close();
+      for (const link of links) link.reset();
+      await closed;
+    },
+  };
+});
+
+linkContract("TLS", "stream", async (accept) => {
+  const { authority, server } = await lab();
+  const links: Link[] = [];
+  const listener = await listenTls({
+    ...listening,
+    handshakeTimeoutMs: 10_000,
+    handshakesMax: 16,
+    setup: completeTls(server),
+    clock: systemClock(),
+    epochUs: 0,
+    accept: (link) => {
+      links.push(link);
+      return accept(link);
+    },
+    refused: () => {},
+  });
+  const ca = authority.cert;
+  return {
+    dialer: tlsDialer(listener.port, { ca }),
+    dialerRefused: tlsDialer(await reservePort("tls", "127.0.0.1", 0), { ca }),
     close: async () => {
       const closed = listener.close();
       for (const link of links) link.reset();

@@ -124,14 +124,17 @@ export async function deadPort(): Promise<number> {
 }
 
 /** An accepted socket as a link, for the contract suite. */
-export function tcpLinkOf(socket: Socket): { link: Link; own(events: LinkEvents): void } {
+export function tcpLinkOf(
+  socket: Socket,
+  below: Socket = socket,
+): { link: Link; own(events: LinkEvents): void } {
   let isDropped = false;
   let isEnded = false;
   let error: Error | undefined;
   const link: Link = {
     kind: "stream",
-    remote: `${socket.remoteAddress}:${socket.remotePort}`,
-    local: `${socket.localAddress}:${socket.localPort}`,
+    remote: `${below.remoteAddress}:${below.remotePort}`,
+    local: `${below.localAddress}:${below.localPort}`,
     send: (bytes) => socket.write(bytes),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
@@ -143,8 +146,8 @@ export function tcpLinkOf(socket: Socket): { link: Link; own(events: LinkEvents)
       if (isDropped) return;
       isDropped = true;
       // As in the dialer: a socket that is just ending cannot be reset.
-      if (isEnded) socket.destroy();
-      else socket.resetAndDestroy();
+      if (isEnded) below.destroy();
+      else below.resetAndDestroy();
     },
   };
   return {
@@ -155,7 +158,7 @@ export function tcpLinkOf(socket: Socket): { link: Link; own(events: LinkEvents)
       socket.on("drain", () => events.onDrain());
       socket.on("end", () => events.onEnd());
       socket.on("error", (problem) => (error = problem));
-      socket.on("close", () => {
+      below.on("close", () => {
         const isClean = isDropped || error === undefined;
         events.onClose(isClean ? undefined : { code: "reset", message: String(error) });
       });

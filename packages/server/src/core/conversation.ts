@@ -293,5 +293,5 @@ export class Conversation implements LinkEvents {
 
 function closeCodeOf(error: LinkError | undefined): CloseCode {
   if (error === undefined) return "end";
-  return error.code === "reset" ? "reset" : "failed";
+  return error.code === "reset" || error.code === "truncated" ? error.code : "failed";
 }

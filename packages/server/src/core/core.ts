@@ -25,6 +25,7 @@ import { LimitAlarm } from "./limit-alarm.ts";
 import { Occurrences } from "./occurrences.ts";
 import { PipeDialogue } from "./pipe-dialogue.ts";
 import { cutOf, idsOf, NO_FAULTS } from "./plan.ts";
+import { sweepEveryUs } from "./patience.ts";
 import { placed, RecordBook } from "./record-book.ts";
 import { checkResponder, createResponder } from "./responder.ts";
 import { Schedule } from "./schedule.ts";
@@ -61,6 +62,7 @@ export class ServerCore {
     const { clock, codec = "frame", responder = "echo", plan = NO_FAULTS } = options;
     const limits = serverLimits(options.limits);
     const auth = authenticationOf(options, limits.sessionsMax);
+    const sessionsMax = Math.max(limits.sessionsMax, FAULT_SESSIONS_MIN);
     this.#records = new RecordBook(limits.recordsMax);
     this.#endings = new RecordBook(limits.recordsMax);
     this.#worker = options.worker ?? 0;
@@ -71,9 +73,7 @@ export class ServerCore {
       clock,
       codec,
       limits,
-      chain: new FaultChain(plan, {
-        sessionsMax: Math.max(limits.sessionsMax, FAULT_SESSIONS_MIN),
-      }),
+      chain: new FaultChain(plan, { sessionsMax }),
       faultIds: idsOf(plan),
       cut: cutOf(plan),
       faulty: plan.faults.length > 0,
@@ -97,7 +97,7 @@ export class ServerCore {
   }
 
   /** The link's owner from here on. Its bytes may come at once. */
-  accept(link: Link): LinkEvents {
+  accept(link: Link, transport?: "tls"): LinkEvents {
     const { limits, counters } = this.#context;
     const { draining } = this.#context;
     if (this.#conversations.size >= limits.connectionsMax || draining !== undefined) {
@@ -105,16 +105,13 @@ export class ServerCore {
     }
     counters.connectionsTotal++;
     const connection = ++this.#connections;
-    const conversation = new Conversation(link, {
-      connection,
-      context: this.#context,
-      host: this.#host,
-    });
+    const parts = { connection, context: this.#context, host: this.#host };
+    const conversation = new Conversation(link, parts);
     this.#conversations.add(conversation);
     this.#armSweep();
     if (this.#context.verbose) {
-      const transport = link.kind === "stream" ? "tcp" : "udp";
-      this.#emit({ event: "accept", connection, transport, remote: link.remote });
+      const carrier = transport ?? (link.kind === "stream" ? "tcp" : "udp");
+      this.#emit({ event: "accept", connection, transport: carrier, remote: link.remote });
     }
     return conversation;
   }
@@ -133,13 +130,10 @@ export class ServerCore {
   }
 
   /** A shell did not let a peer in. */
-  turnedAway(
-    { code, message }: { code: ServerRefusalCode; message: string },
-    remote: string,
-  ): void {
-    this.#countRefusal(code);
+  turnedAway(refusal: { code: ServerRefusalCode; message: string }, remote: string): void {
+    this.#countRefusal(refusal.code);
     if (!this.#context.verbose) return;
-    this.#emit({ event: "refusal", connection: 0, remote, code, message, fatal: true });
+    this.#emit({ event: "refusal", connection: 0, remote, ...refusal, fatal: true });
   }
 
   /** A shell had to drop a datagram at this limit. */
@@ -246,12 +240,7 @@ export class ServerCore {
   #armSweep(): void {
     if (this.#sweep !== undefined) return;
     const { clock, limits } = this.#context;
-    const shortestMs = Math.min(
-      limits.idleTimeoutMs,
-      limits.frameTimeoutMs,
-      limits.replyLifetimeMs,
-    );
-    const everyUs = Math.min(1_000_000, Math.max(10_000, shortestMs * 125));
+    const everyUs = sweepEveryUs(limits);
     this.#sweep = clock.setTimer(clock.nowUs() + everyUs, () => {
       this.#sweep = undefined;
       const nowUs = clock.nowUs();

@@ -49,3 +49,10 @@ export class Patience {
     return nowUs - this.#heardUs >= this.#limits.idleTimeoutMs * 1000;
   }
 }
+
+/** How often links are asked: eight times within the shortest of their times, at most each 10 ms. */
+export function sweepEveryUs(limits: ServerLimits): number {
+  const { idleTimeoutMs, frameTimeoutMs, replyLifetimeMs } = limits;
+  const shortestMs = Math.min(idleTimeoutMs, frameTimeoutMs, replyLifetimeMs);
+  return Math.min(1_000_000, Math.max(10_000, shortestMs * 125));
+}

@@ -6,8 +6,11 @@
  */
 import { createSocket } from "node:dgram";
 import { connect } from "node:net";
+import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import type { Dialer, Link, LinkEvents } from "@faultline/protocol";
+import { Wire } from "@faultline/tls";
 import { linkError, TcpLink } from "../../src/tcp.ts";
+import { TlsLink } from "../../src/tls-link.ts";
 
 /** Dials TCP. */
 export function tcpDialer(port: number): Dialer {
@@ -23,6 +26,29 @@ export function tcpDialer(port: number): Dialer {
       socket.on("error", (reason: Error) => (error = reason));
       socket.on("close", () => events.onClose(error && linkError(error)));
       return new TcpLink(socket);
+    },
+  };
+}
+
+/** Dials TLS. */
+export function tlsDialer(port: number, options: ConnectionOptions): Dialer {
+  return {
+    kind: "stream",
+    dial(events: LinkEvents): Link {
+      const below = connect({ host: "127.0.0.1", port, allowHalfOpen: true, noDelay: true });
+      const wire = new Wire(below);
+      below.on("data", (bytes: Uint8Array) => wire.arrive(bytes));
+      const ALPNProtocols = ["faultline/1"];
+      const socket = connectTls({ host: "127.0.0.1", ALPNProtocols, ...options, socket: wire });
+      const link = new TlsLink(wire, socket);
+      link.own({
+        onOpen: () => socket.once("secureConnect", () => events.onOpen()),
+        onBytes: (bytes) => events.onBytes(bytes),
+        onDrain: () => events.onDrain(),
+        onEnd: () => events.onEnd(),
+        onClose: (error) => events.onClose(error),
+      });
+      return link;
     },
   };
 }

@@ -1,0 +1,201 @@
+/**
+ * TLS 1.3: connections of node:net with the engine of node:tls on top, as links.
+ *
+ *   net.Server ─► Wire ─► tls.Server ─► trusted? ─► TlsLink ─► the owner
+ *                                        └─ no ───► told so, and closed
+ *
+ * A link exists only after its handshake: what never finishes one is dropped by the engine, and so
+ * many at once are let in and no more. Everything above the link is as over TCP. The road not taken
+ * is the engine's own listener: nothing could act between the encrypted bytes and the network.
+ */
+import { createServer, type Socket } from "node:net";
+import { createServer as createEngine, type TLSSocket } from "node:tls";
+import type { Server as Engine, TlsOptions as EngineOptions } from "node:tls";
+import type { Clock, Link, LinkEvents } from "@faultline/protocol";
+import { TLS_PROTOCOL_ID, TLS_VERSION, tlsErrorOf, Wire } from "@faultline/tls";
+import { type ClientRefusal, fingerprintOf, judgeClient } from "./client-trust.ts";
+import { hostPort } from "./error.ts";
+import { closed, portOf, type TcpListener } from "./tcp.ts";
+import { TlsLink } from "./tls-link.ts";
+import type { TlsSetup } from "./tls-options.ts";
+import { turnAway } from "./turn-away.ts";
+
+/** Where to listen, with what, and who gets the links. */
+export interface TlsOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly reusePort: boolean;
+  readonly sendQueueBytesMax: number;
+  readonly handshakeTimeoutMs: number;
+  /** Handshakes under way at once; above it a connection is reset. */
+  readonly handshakesMax: number;
+  readonly setup: TlsSetup;
+  readonly clock: Pick<Clock, "nowUs">;
+  /** What the clock counts from, in µs since 1970. */
+  readonly epochUs: number;
+  /** Gets the links; `wire` is what is beneath. */
+  accept(link: Link, wire: Wire): LinkEvents;
+  /** A peer was not let in. */
+  refused(refusal: ClientRefusal, remote: string): void;
+  onError(error: Error): void;
+}
+
+/** A listener whose list of clients can be changed. */
+export interface TlsListener extends TcpListener {
+  /** Whom to let in from now on; who is in and not on the list is dropped. */
+  setClients(clients: readonly string[] | null): void;
+}
+
+/** Listens. Rejects with the operating system's error. */
+export function listenTls(options: TlsOptions): Promise<TlsListener> {
+  const { host, port, reusePort, sendQueueBytesMax } = options;
+  const door = new TlsDoor(options);
+  const server = createServer(
+    { allowHalfOpen: true, noDelay: true, highWaterMark: sendQueueBytesMax },
+    (socket) => door.enter(socket),
+  );
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port, ...(reusePort && { reusePort }) }, () => {
+      server.off("error", reject);
+      server.on("error", (error) => options.onError(error));
+      resolve({
+        port: portOf(server),
+        close: () => {
+          const end = closed(server);
+          door.dropHandshakes();
+          return end;
+        },
+        setClients: (clients) => door.setClients(clients),
+      });
+    });
+  });
+}
+
+class TlsDoor {
+  readonly #options: TlsOptions;
+  readonly #engine: Engine;
+  /** Those who are in and showed a certificate. */
+  readonly #known = new Map<TlsLink, string>();
+  #clients: ReadonlySet<string> | null;
+  /** Those whose handshake is under way. */
+  readonly #handshakes = new Set<Wire>();
+  /** The wire whose bytes the engine has just been given: it speaks of that one. */
+  #current: Wire | undefined;
+
+  constructor(options: TlsOptions) {
+    this.#options = options;
+    this.#clients = setOf(options.setup.clients);
+    this.#engine = createEngine(engineOptions(options));
+    this.#engine.on("secureConnection", (socket) => this.#secured(socket, this.#current));
+    this.#engine.on("tlsClientError", (error, socket) => this.#failed(error, socket));
+  }
+
+  enter(socket: Socket): void {
+    const { handshakesMax } = this.#options;
+    if (this.#handshakes.size >= handshakesMax) {
+      socket.on("error", () => {});
+      socket.resetAndDestroy();
+      const message = `${handshakesMax} handshakes are under way.`;
+      this.#options.refused({ code: "handshakes-full", message }, "");
+      return;
+    }
+    const wire = new Wire(socket);
+    this.#handshakes.add(wire);
+    wire.once("close", () => this.#handshakes.delete(wire));
+    socket.on("data", (bytes: Uint8Array) => {
+      this.#current = wire;
+      wire.arrive(bytes);
+      this.#current = undefined;
+    });
+    // Whoever owns the wire later listens too; a failure before that is the engine's to tell.
+    wire.on("error", () => {});
+    this.#engine.emit("connection", wire);
+  }
+
+  /** Nobody comes in any more, those neither who were just about to. */
+  dropHandshakes(): void {
+    for (const wire of this.#handshakes) wire.reset();
+  }
+
+  setClients(clients: readonly string[] | null): void {
+    this.#clients = setOf(clients);
+    for (const [link, fingerprint] of this.#known) {
+      if (this.#clients?.has(fingerprint) === false) link.reset();
+    }
+  }
+
+  #secured(socket: TLSSocket, wire: Wire | undefined): void {
+    if (wire === undefined) {
+      socket.destroy();
+      return;
+    }
+    this.#handshakes.delete(wire);
+    const refusal = this.#judge(socket);
+    if (refusal !== undefined) {
+      this.#options.refused(refusal, remoteOf(wire));
+      turnAway(socket, wire);
+      return;
+    }
+    const link = new TlsLink(wire, socket);
+    const fingerprint = fingerprintOf(socket);
+    if (fingerprint !== undefined) {
+      this.#known.set(link, fingerprint);
+      wire.once("close", () => this.#known.delete(link));
+    }
+    link.own(this.#options.accept(link, wire));
+  }
+
+  #judge(socket: TLSSocket): ClientRefusal | undefined {
+    const { clock, epochUs, setup } = this.#options;
+    if (socket.alpnProtocol !== (setup.alpn ?? TLS_PROTOCOL_ID)) {
+      return { code: "protocol-mismatch", message: "The client names no protocol (ALPN)." };
+    }
+    const trust = { required: setup.clientCa !== null, clients: this.#clients };
+    return judgeClient(socket, trust, Math.floor((clock.nowUs() + epochUs) / 1000));
+  }
+
+  /** The handshake failed; afterwards a link tells its owner itself. */
+  #failed(error: Error, socket: TLSSocket): void {
+    const isLate = /timeout/i.test(error.message);
+    const isMismatch = tlsErrorOf(error)?.code === "protocol-mismatch";
+    const code = isLate
+      ? "handshake-timeout"
+      : isMismatch
+        ? "protocol-mismatch"
+        : "handshake-failed";
+    const message = tlsErrorOf(error)?.message ?? error.message;
+    const remote = this.#current === undefined ? "" : remoteOf(this.#current);
+    this.#options.refused({ code, message }, remote);
+    socket.destroy();
+  }
+}
+
+function engineOptions({ setup, handshakeTimeoutMs }: TlsOptions): EngineOptions {
+  const { alpn = TLS_PROTOCOL_ID, cert, clientCa, key, ticketKeys } = setup;
+  return {
+    cert,
+    key,
+    minVersion: TLS_VERSION,
+    ALPNProtocols: [alpn],
+    allowHalfOpen: true,
+    handshakeTimeout: handshakeTimeoutMs,
+    ...(ticketKeys !== undefined && { ticketKeys: Buffer.from(ticketKeys) }),
+    // The engine verifies and says what it found; who is not let in shall be told why.
+    ...(clientCa !== null && {
+      ca: typeof clientCa === "string" ? clientCa : [...clientCa],
+      requestCert: true,
+      rejectUnauthorized: false,
+    }),
+  };
+}
+
+function setOf(clients: readonly string[] | null): ReadonlySet<string> | null {
+  return clients === null ? null : new Set(clients);
+}
+
+function remoteOf({ socket }: Wire): string {
+  const { remoteAddress, remotePort } = socket;
+  if (remoteAddress === undefined || remotePort === undefined) return "";
+  return hostPort(remoteAddress, remotePort);
+}
