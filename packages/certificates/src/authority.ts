@@ -12,6 +12,7 @@ import {
   BasicConstraintsExtension,
   ExtendedKeyUsageExtension,
   type Extension,
+  type JsonGeneralName,
   KeyUsageFlags,
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
@@ -147,9 +148,10 @@ async function issue(
 }
 
 function namesOf(hosts: readonly string[]): SubjectAlternativeNameExtension {
-  return new SubjectAlternativeNameExtension(
-    hosts.map((value) => ({ type: isAddress(value) ? "ip" : "dns", value })),
-  );
+  const names = hosts.map((value): JsonGeneralName => {
+    return { type: isAddress(value) ? "ip" : "dns", value };
+  });
+  return new SubjectAlternativeNameExtension(names);
 }
 
 /** As a list, so that no sign in a name has a meaning of its own. */
