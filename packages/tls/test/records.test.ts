@@ -47,7 +47,7 @@ describe("a record reader", () => {
   });
 
   test.each([
-    ["a text", [..."GET / HTTP/1.1\r\n"].map((letter) => letter.codePointAt(0)!)],
+    ["a text", [...new TextEncoder().encode("GET / HTTP/1.1\r\n")]],
     ["a length that no record has", [23, 3, 3, 255, 255, 1, 2]],
   ])("hands on %s as it came, for the engine to refuse", (_name, bytes) => {
     const found = new RecordReader().push(Uint8Array.from(bytes));
