@@ -23,6 +23,7 @@ function series(delivered: readonly number[]) {
     expected: null,
     faults: [],
     recovery: undefined,
+    wire: null,
   };
   view.latency.record(5_000);
   const replicates = delivered.map((one) => ({ observed: one / 100, n: 100 }));

@@ -21,6 +21,7 @@ const LIMITS: SpecLimits = {
   phasesMax: 1,
   assertionsMax: 1,
   bodiesMax: 2,
+  captureBytesMax: 300_000,
   nameLengthMax: 16,
 };
 
@@ -106,6 +107,10 @@ const CASES: Record<keyof SpecLimits, { path: string; at: (limit: number) => obj
     at: (count) => ({
       assert: items(count, () => ({ metric: "delivery.ratio", op: "==", value: 1 })),
     }),
+  },
+  captureBytesMax: {
+    path: "/captureBytesMax",
+    at: (captureBytesMax) => ({ captureBytesMax }),
   },
   bodiesMax: {
     path: "/workload/bodies",

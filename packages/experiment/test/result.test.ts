@@ -64,6 +64,7 @@ function measured(more: Partial<Measured> = {}): Measured {
     run: { latency: new LatencySample(), service: new LatencySample() },
     phases: new Map(),
     recovery: null,
+    wire: null,
     faults: [FLIP],
     interrupted: [],
     broken: [],

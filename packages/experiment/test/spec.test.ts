@@ -56,6 +56,9 @@ describe("a spec with nothing but its version", () => {
       recovery: { windowMessages: 20, confidence: 0.95 },
       events: [],
       network: null,
+      capture: false,
+      captureBytesMax: 67_108_864,
+      captureSecrets: false,
       assert: [],
     });
   });

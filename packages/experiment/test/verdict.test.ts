@@ -21,6 +21,7 @@ function view(delivered: number, messages: number, n = messages): View {
     expected: 0.98,
     faults: [{ id: "a.b", kind: "loss", eligible: 10, fired: 3, expected: 2, z: null }],
     recovery: undefined,
+    wire: null,
   };
 }
 

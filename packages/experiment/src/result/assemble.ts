@@ -28,6 +28,7 @@ import type {
   Result,
   ResultBody,
   RunVerdict,
+  WireResult,
 } from "./types.ts";
 
 /** What a finished run hands over, or what the runs of a series come to together. */
@@ -43,6 +44,8 @@ export interface Measured {
   /** What broke in the laboratory itself: makes it an error. */
   readonly broken: readonly string[];
   readonly digest: string | null;
+  /** What the capture shows; null: there is none. */
+  readonly wire: WireResult | null;
 }
 
 /** The runs of a series, one by one, in the order of their index. */
@@ -115,6 +118,7 @@ function assembleBody({ spec, measured, scenarios, series }: Parts): ResultBody 
     recovery: measured.recovery?.map(told) ?? null,
     faults,
     oracles: judgeFigures(forecast, observed),
+    wire: measured.wire,
     runs: series?.rows ?? null,
     betweenRuns: series === undefined ? null : betweenRuns(series.rows),
     digest: measured.digest,
@@ -146,10 +150,11 @@ function viewOf(
 ): View | undefined {
   const { counts, run } = measured;
   const recovery = measured.recovery?.find((one) => phase === null || one.phase === phase);
-  const whole = { counts, ...run, expected, faults, recovery };
+  const { wire } = measured;
+  const whole = { counts, ...run, expected, faults, recovery, wire };
   if (phase === null || parseMetric(metric)?.group === "recovery") return whole;
   const view = measured.phases.get(phase);
-  return view && { ...view, expected: null, faults, recovery: undefined };
+  return view && { ...view, expected: null, faults, recovery: undefined, wire: null };
 }
 
 /** Every message has exactly one outcome. */

@@ -112,6 +112,30 @@ export interface OracleResult {
   readonly reason: string | null;
 }
 
+/** What the capture of a run shows. Null where there was nothing to measure. */
+export interface WireResult {
+  /** Of the whole capture. */
+  readonly packets: number;
+  /** Size of the file. */
+  readonly captureBytes: number;
+  /** Whether there was more than `captureBytesMax` has room for: then all of this is of its beginning. */
+  readonly truncated: boolean;
+  /** What the client's wire carried, both ways, without the headers of TCP, UDP and below. */
+  readonly payloadBytes: number;
+  /** Shannon's entropy of that payload, 0 … 8. */
+  readonly entropyBitsPerByte: number | null;
+  /** Whether a message stands there to be read: the whole of one, or eight bytes in a row. */
+  readonly readable: boolean | null;
+  /** The longest run of a message's bytes that stands there; below four it is not looked for. */
+  readonly longestRunBytes: number | null;
+  /** Where a readable run ends, counted from 1, as Wireshark numbers packets. */
+  readonly packet: number | null;
+  /** Where it begins in the payload of that packet; null where it began in an earlier one. */
+  readonly offsetBytes: number | null;
+  /** `sha256:…` of the file. */
+  readonly captureHash: string;
+}
+
 /** Where and when. Never hashed. */
 export interface Envelope {
   readonly runtime: string;
@@ -156,6 +180,8 @@ export interface ResultBody {
   readonly faults: readonly FaultResult[];
   /** Figures whose expectation follows from the spec, beside what was measured. */
   readonly oracles: readonly OracleResult[];
+  /** Null where nothing was captured. */
+  readonly wire: WireResult | null;
   /** A series only: its finished runs, by index. All figures above are pooled over them. */
   readonly runs: readonly RunRow[] | null;
   /** A series only: how far its runs lie apart. */

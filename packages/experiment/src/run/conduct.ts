@@ -99,7 +99,7 @@ class Run {
     const unsent = messages - this.#driver.submitted;
     this.#tally.reject(unsent);
     this.#options.onProgress?.({ done: this.#settled, total: messages });
-    const measured = measure({
+    const counted = {
       spec: this.#spec,
       tally: this.#tally,
       phases: this.#phases,
@@ -108,7 +108,10 @@ class Run {
       recovery: this.#recoveries.results(),
       interrupted: this.#interrupted,
       digest: this.#world.digest(),
-    });
+    };
+    // Last: what it still fetches shall not be in the digest.
+    const wire = await this.#world.capture(this.#options.onCapture);
+    const measured = measure({ ...counted, wire });
     const envelope = this.#world.envelope();
     return {
       measured,
@@ -147,7 +150,7 @@ class Run {
     const { onExchange } = this.#options;
     const spec = this.#spec;
     // A simulated run must not differ by who looks on, and fetching is part of it.
-    if (onExchange === undefined && spec.mode === "real") return undefined;
+    if (onExchange === undefined && spec.mode === "real" && !spec.capture) return undefined;
     return new Feed({
       codec: spec.codec,
       stream: spec.transport !== "udp",

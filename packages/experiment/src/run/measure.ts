@@ -6,7 +6,7 @@ import type { FaultStats } from "@faultline/faults";
 import type { ServerStats } from "@faultline/server";
 import { declaredFaults } from "../plan/faults.ts";
 import type { Measured } from "../result/assemble.ts";
-import type { Counts } from "../result/types.ts";
+import type { Counts, WireResult } from "../result/types.ts";
 import type { FullFault, FullSpec } from "../spec/types.ts";
 import type { Tally } from "./tally.ts";
 
@@ -21,11 +21,12 @@ export interface Counted {
   readonly recovery: Measured["recovery"];
   readonly interrupted: readonly string[];
   readonly digest: string | null;
+  readonly wire: WireResult | null;
 }
 
 /** The measurements of a run, ready to be judged. */
 export function measure(counted: Counted): Measured {
-  const { spec, tally, phases, server, recovery, interrupted, digest } = counted;
+  const { spec, tally, phases, server, recovery, interrupted, digest, wire } = counted;
   const began = (spec.phases ?? []).flatMap((phase, index) => {
     const own = phases[index];
     if (own === undefined || own.counts.messages === 0) return [];
@@ -42,6 +43,7 @@ export function measure(counted: Counted): Measured {
     interrupted,
     broken: breakages(server),
     digest,
+    wire,
   };
 }
 

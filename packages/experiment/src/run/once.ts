@@ -3,6 +3,7 @@
  *
  * It chooses the world by the spec's mode and sees that it is closed again, whatever happens.
  */
+import { CaptureRecorder } from "../capture/recorder.ts";
 import { outside } from "../seal/seal.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { type Conducted, conduct } from "./conduct.ts";
@@ -23,14 +24,20 @@ export async function runOnce(
   options: RunOptions,
   wall: Wall = systemWall(),
 ): Promise<Conducted> {
-  const world =
-    spec.mode === "simulated"
-      ? openSimulatedWorld(spec, wall, options)
-      : await openRealWorld(spec, { records: options.onExchange !== undefined });
+  const recorder = spec.capture ? new CaptureRecorder(spec) : undefined;
+  const records = options.onExchange !== undefined || spec.capture;
   try {
-    return await conduct(spec, world, free(options));
+    const world =
+      spec.mode === "simulated"
+        ? openSimulatedWorld(spec, wall, { ...options, recorder })
+        : await openRealWorld(spec, { records, recorder });
+    try {
+      return await conduct(spec, world, free(options));
+    } finally {
+      await world.close();
+    }
   } finally {
-    await world.close();
+    recorder?.close();
   }
 }
 

@@ -8,7 +8,8 @@ import type { Client } from "@faultline/client";
 import type { FaultPlan } from "@faultline/faults";
 import type { Clock, Timer } from "@faultline/protocol";
 import type { ServerEnding, ServerFaultRecord, ServerStats } from "@faultline/server";
-import type { Envelope } from "../result/types.ts";
+import type { TakeCapture } from "../capture/recorder.ts";
+import type { Envelope, WireResult } from "../result/types.ts";
 import type { RunError } from "./error.ts";
 
 /** The time outside: what a simulated run may know of it, between two slices of its own. */
@@ -48,6 +49,8 @@ export interface World {
   stats(): Promise<ServerStats>;
   /** Rolling digest over every event; null where events are not ordered by us. */
   digest(): string | null;
+  /** Makes the capture, after the clients are closed; null where there is none. */
+  capture(take: TakeCapture | undefined): Promise<WireResult | null>;
   /** Where and when, up to now. */
   envelope(): Envelope;
   close(): Promise<void>;

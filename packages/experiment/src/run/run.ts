@@ -56,6 +56,8 @@ export interface RunOptions {
    */
   readonly threads?: number;
   readonly limits?: Partial<RunLimits>;
+  /** Takes the capture, piece by piece, when the run is over; only where the spec has `capture`. */
+  readonly onCapture?: (bytes: Uint8Array) => void;
   /** Parts of your own in place of the true ones; simulated mode only, and a series on one thread. */
   readonly parts?: Partial<SimulatedParts>;
   /** Writes down the events; simulated mode only, and no series. */

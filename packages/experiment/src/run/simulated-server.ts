@@ -26,6 +26,7 @@ import {
   type ServerFaultRecord,
   withoutGauges,
 } from "@faultline/server";
+import type { WireTap } from "@faultline/protocol";
 import type { Boot, Simulation } from "@faultline/simulation";
 import { faultPlan } from "../plan/faults.ts";
 import { pathSecret } from "../plan/streams.ts";
@@ -40,14 +41,15 @@ export type ServerPart = Pick<
 /** Makes the core of one life. */
 export type CreateServerPart = (options: ServerCoreOptions) => ServerPart;
 
-/** Where the server is found. */
-export const SERVER = { host: "server", port: 7_000 } as const;
+/** Where the server is found: a port that nobody owns, so that no tool takes it for another protocol. */
+export const SERVER = { host: "server", port: 61_000 } as const;
 const US_PER_MS = 1_000;
 
 /** @see module */
 export class SimulatedServer {
   readonly #spec: FullSpec;
   readonly #create: CreateServerPart;
+  readonly #tap: WireTap | undefined;
   #plan: FaultPlan;
   #core: ServerPart | undefined;
   #memory: ReplyMemory = createReplyMemory({}, FIRST_LIFE);
@@ -58,8 +60,13 @@ export class SimulatedServer {
   #records: ServerFaultRecord[] = [];
   #endings: ServerEnding[] = [];
 
-  constructor(spec: FullSpec, create: CreateServerPart = createServerCore) {
+  constructor(
+    spec: FullSpec,
+    create: CreateServerPart = createServerCore,
+    tap: WireTap | undefined = undefined,
+  ) {
     this.#spec = spec;
+    this.#tap = tap;
     this.#create = create;
     this.#responder = createResponder(spec.server.responder);
     this.#plan = faultPlan(spec, spec.phases === null ? -1 : 0);
@@ -123,6 +130,7 @@ export class SimulatedServer {
       responder: this.#responder,
       memory: this.#memory,
       plan: this.#plan,
+      ...(this.#tap && { tap: this.#tap }),
     });
     const accept = (link: Link): LinkEvents => core.accept(link);
     const { clock } = process;

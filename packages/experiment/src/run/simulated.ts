@@ -10,8 +10,9 @@
  * Threads do not exist here: `server.workers` changes nothing, as it must not on sockets.
  */
 import { type Client, type ClientOptions, createClient } from "@faultline/client";
-import type { Clock } from "@faultline/protocol";
+import { type Clock, tapDialer } from "@faultline/protocol";
 import { Simulation, SimulationError, type Trace } from "@faultline/simulation";
+import type { CaptureRecorder } from "../capture/recorder.ts";
 import { clientDialer, clientOptions } from "../plan/policy.ts";
 import { sealed } from "../seal/seal.ts";
 import type { FullSpec } from "../spec/types.ts";
@@ -44,6 +45,8 @@ export interface SimulatedOptions {
   readonly parts?: Partial<SimulatedParts>;
   /** Writes down every event. @default nothing is kept but the digest */
   readonly trace?: Trace;
+  /** Takes down what wires carry. @default nobody */
+  readonly recorder?: CaptureRecorder | undefined;
 }
 
 /** Builds the world of a spec. It lies still until it is told to go on. */
@@ -65,9 +68,10 @@ class SimulatedWorld implements World {
   readonly #kind: "stream" | "datagram";
   readonly #createClient: SimulatedParts["createClient"];
   readonly #server: SimulatedServer;
+  readonly #recorder: CaptureRecorder | undefined;
   #wallTimer: { readonly atMs: number; readonly run: () => void } | undefined;
 
-  constructor(spec: FullSpec, wall: Wall, { parts = {}, trace }: SimulatedOptions) {
+  constructor(spec: FullSpec, wall: Wall, { parts = {}, trace, recorder }: SimulatedOptions) {
     this.#spec = spec;
     this.#wall = wall;
     this.#kind = spec.transport === "udp" ? "datagram" : "stream";
@@ -79,7 +83,8 @@ class SimulatedWorld implements World {
     });
     this.clock = this.#simulation.addNode("lab").clock;
     this.#createClient = parts.createClient ?? createClient;
-    this.#server = new SimulatedServer(spec, parts.createServerCore);
+    this.#recorder = recorder;
+    this.#server = new SimulatedServer(spec, parts.createServerCore, recorder?.behind);
     this.#server.install(this.#simulation);
     schedulePartitions(spec, this.#simulation);
   }
@@ -87,8 +92,10 @@ class SimulatedWorld implements World {
   createClient(client: number): Client {
     const node = this.#simulation.addNode(clientNode(client));
     const { clock } = node;
+    const tap = this.#recorder?.wire;
     const bare = node.process.dialer({ ...SERVER, kind: this.#kind });
-    const dialer = clientDialer(this.#spec, bare, { clock, ordinal: client });
+    const wire = tap === undefined ? bare : tapDialer(bare, { tap, clock });
+    const dialer = clientDialer(this.#spec, wire, { clock, ordinal: client });
     const options = { ...clientOptions(this.#spec, client), clock, dialer };
     return this.within(() => this.#createClient(options));
   }
@@ -138,6 +145,7 @@ class SimulatedWorld implements World {
   takeRecords(): ReturnType<World["takeRecords"]> {
     const records = this.#server.takeRecords();
     noteRecords(this, records);
+    this.#recorder?.note(records);
     return Promise.resolve(records);
   }
 
@@ -151,6 +159,12 @@ class SimulatedWorld implements World {
 
   digest(): string {
     return this.#simulation.digest;
+  }
+
+  capture(take: Parameters<World["capture"]>[0]): ReturnType<World["capture"]> {
+    if (this.#recorder === undefined) return Promise.resolve(null);
+    this.#recorder.note(this.#server.takeRecords());
+    return Promise.resolve(this.#recorder.finish(0, take));
   }
 
   envelope(): ReturnType<World["envelope"]> {

@@ -8,8 +8,9 @@
 import { availableParallelism, arch, platform } from "node:os";
 import process from "node:process";
 import { createClient, systemClock, tcpDialer, udpDialer } from "@faultline/client";
-import type { Dialer } from "@faultline/protocol";
+import { type Dialer, tapDialer } from "@faultline/protocol";
 import { type FaultServer, startServer } from "@faultline/server";
+import type { CaptureRecorder } from "../capture/recorder.ts";
 import { faultPlan } from "../plan/faults.ts";
 import { clientDialer, clientOptions } from "../plan/policy.ts";
 import type { Envelope } from "../result/types.ts";
@@ -21,6 +22,8 @@ import type { Wall, World } from "./port.ts";
 export interface WorldOptions {
   /** Whether anybody will take the fault records. */
   readonly records: boolean;
+  /** Takes down what wires carry; undefined: nobody asked. */
+  readonly recorder?: CaptureRecorder | undefined;
 }
 
 const HOST = "127.0.0.1";
@@ -37,13 +40,23 @@ export async function openRealWorld(spec: FullSpec, options: WorldOptions): Prom
   const clock = systemClock(epochUs);
   const server = await start(spec, options, epochUs);
   const startUs = clock.nowUs();
+  const { recorder } = options;
+  const takeRecords = async (): ReturnType<World["takeRecords"]> => {
+    const records = await guard(server.takeRecords());
+    recorder?.note(records);
+    return records;
+  };
+  const wire = (): Dialer => {
+    const plain = dialerTo(server, spec);
+    return recorder === undefined ? plain : tapDialer(plain, { tap: recorder.wire, clock });
+  };
   return {
     clock,
     lost: new Promise((resolve) => {
       server.closed.catch((cause: unknown) => resolve(lost(cause)));
     }),
     createClient: (client) => {
-      const dialer = clientDialer(spec, dialerTo(server, spec), { clock, ordinal: client });
+      const dialer = clientDialer(spec, wire(), { clock, ordinal: client });
       return createClient({ ...clientOptions(spec, client), clock, dialer });
     },
     within: (run) => run(),
@@ -52,10 +65,15 @@ export async function openRealWorld(spec: FullSpec, options: WorldOptions): Prom
     until: (task) => task,
     wallTimer: (afterMs, run) => clock.setTimer(clock.nowUs() + afterMs * US_PER_MS, run),
     setFaults: (plan) => guard(server.setFaults(plan)),
-    takeRecords: () => guard(server.takeRecords()),
+    takeRecords,
     takeEndings: () => guard(server.takeEndings()),
     stats: () => guard(server.stats()),
     digest: () => null,
+    async capture(take) {
+      if (recorder === undefined) return null;
+      await takeRecords();
+      return recorder.finish(await guard(server.flushWires()), take);
+    },
     envelope: () => envelope(startedAt, (clock.nowUs() - startUs) / US_PER_MS),
     close: () => server.close({ graceMs: 0 }),
   };
@@ -77,10 +95,11 @@ export function systemWall(): Wall {
 
 async function start(
   spec: FullSpec,
-  { records }: WorldOptions,
+  { records, recorder }: WorldOptions,
   epochUs: number,
 ): Promise<FaultServer> {
   const udp = spec.transport === "udp";
+  const wireLog = recorder?.sink;
   try {
     return await startServer({
       host: HOST,
@@ -91,6 +110,7 @@ async function start(
       responder: spec.server.responder,
       plan: faultPlan(spec, spec.phases === null ? -1 : 0),
       epochUs,
+      ...(wireLog && { wireLog }),
       ...(records ? {} : { limits: { recordsMax: 1 } }),
     });
   } catch (cause) {

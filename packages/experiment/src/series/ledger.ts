@@ -95,6 +95,8 @@ export class Ledger {
       ...this.#pooled.measured(),
       interrupted,
       broken: named(this.#broken),
+      // of one run only, never of a series
+      wire: null,
       digest: whole ? `sha256:${sha256Hex(digests.join("\n"))}` : null,
     };
   }

@@ -43,6 +43,8 @@ export interface SpecLimits {
   readonly assertionsMax: number;
   /** Entries of `workload.bodies`. @default 10_000 */
   readonly bodiesMax: number;
+  /** Bytes of a capture. @default 1_073_741_824: half of it waits on the disk while the run goes on */
+  readonly captureBytesMax: number;
   /** Characters of a name, an id, a metric or a phrase. @default 200 */
   readonly nameLengthMax: number;
 }
@@ -67,5 +69,6 @@ export const SPEC_LIMITS_DEFAULT: SpecLimits = {
   phasesMax: 64,
   assertionsMax: 256,
   bodiesMax: 10_000,
+  captureBytesMax: 1_073_741_824,
   nameLengthMax: 200,
 };

@@ -35,11 +35,26 @@ const SUMMARY = ["n", "min", "mean", "max", ...QUANTILES];
 const LATENCIES = ["latencyMs", "serviceMs"];
 const FAULT_FIELDS = ["eligible", "fired", "expected", "z"];
 const DELIVERY_FIELDS = ["ratio", "expected"];
+const WIRE_FIELDS = [
+  "packets",
+  "captureBytes",
+  "payloadBytes",
+  "entropyBitsPerByte",
+  "readable",
+  "longestRunBytes",
+];
 const RECOVERY_FIELDS = ["toFirstSuccessMs", "toSteadyStateMs"];
 
 /** A metric path taken apart. */
 export interface MetricPath {
-  readonly group: "counts" | "delivery" | "latencyMs" | "serviceMs" | "faults" | "recovery";
+  readonly group:
+    | "counts"
+    | "delivery"
+    | "latencyMs"
+    | "serviceMs"
+    | "faults"
+    | "recovery"
+    | "wire";
   readonly field: string;
   /** Only for `faults`. */
   readonly fault: string | undefined;
@@ -64,6 +79,7 @@ const FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
   ["latencyMs", SUMMARY],
   ["serviceMs", SUMMARY],
   ["recovery", RECOVERY_FIELDS],
+  ["wire", WIRE_FIELDS],
 ]);
 
 /** Whether the metric can be told for one phase. */

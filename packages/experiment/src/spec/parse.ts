@@ -142,6 +142,7 @@ function order(parts: SpecParts, drawn: () => number): FullSpec {
   const { specVersion, name, mode, transport, codec, checksum } = spec;
   const { workload, client, server, faults, composition } = spec;
   const { schedule, phases, recovery, events, network, assert } = spec;
+  const { capture, captureBytesMax, captureSecrets } = spec;
   const seed = firstSeed(spec.seeds) ?? spec.seed ?? drawFirst(spec.seeds, drawn);
   return {
     specVersion,
@@ -162,6 +163,9 @@ function order(parts: SpecParts, drawn: () => number): FullSpec {
     recovery,
     events,
     network,
+    capture,
+    captureBytesMax,
+    captureSecrets,
     assert,
   };
 }

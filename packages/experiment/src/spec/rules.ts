@@ -11,6 +11,7 @@
 import { PACKET_LIMITS_DEFAULT } from "@faultline/protocol";
 import type { SpecLimits } from "./limits.ts";
 import { type SpecProblem, problem } from "./problem.ts";
+import { checkCapture } from "./rules-capture.ts";
 import { checkAssertions } from "./rules-assert.ts";
 import { checkFaults, checkPhases } from "./rules-faults.ts";
 import { checkNetwork } from "./network.ts";
@@ -61,6 +62,7 @@ export function checkRules(parts: SpecParts, limits: SpecLimits): SpecProblem[] 
     ...checkSchedule(parts),
     ...checkEvents(parts),
     ...checkNetwork(parts),
+    ...checkCapture(parts),
     ...checkAssertions(parts),
   ];
 }

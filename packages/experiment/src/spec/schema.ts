@@ -42,6 +42,10 @@ export const FORBIDDEN_DEFAULT: readonly string[] = ["drop table", "shutdown", "
 
 const RATE_MAX = 1_000_000;
 const FACTOR_MAX = 100;
+/** Room for the headers of a file and a few packets of any size. */
+const CAPTURE_BYTES_MIN = 262_144;
+/** Some hundred thousand small messages: what Wireshark opens at once. */
+const CAPTURE_BYTES_DEFAULT = 67_108_864;
 const TOKENS_MAX = 1_000_000_000;
 const FORBIDDEN_MAX = 1_000;
 
@@ -80,6 +84,11 @@ export function createSpecShape(limits: SpecLimits): Record<keyof FullSpec, z.Zo
     recovery: createRecoverySchema(),
     events: createEventsSchema(limits).default([]),
     network: createNetworkSchema(limits).nullable().default(null),
+    capture: flag().default(false).describe("Captures the wires, packet by packet, as pcapng."),
+    captureBytesMax: integer(CAPTURE_BYTES_MIN, limits.captureBytesMax)
+      .default(Math.min(CAPTURE_BYTES_DEFAULT, limits.captureBytesMax))
+      .describe("Most bytes of the capture; what comes later is left out of it."),
+    captureSecrets: flag().default(false).describe("Whether the capture holds what decrypts it."),
     assert: z
       .array(createAssertionSchema(limits), LIST("assertions", limits.assertionsMax))
       .max(limits.assertionsMax, LIST("assertions", limits.assertionsMax))

@@ -228,5 +228,11 @@ export interface FullSpec {
   readonly events: readonly ServerEvent[];
   /** Simulated mode only; null: 50 µs each way, and nothing goes wrong. */
   readonly network: Network | null;
+  /** Whether the wires are captured, packet by packet. */
+  readonly capture: boolean;
+  /** Most bytes of the capture; what comes later is left out of it. */
+  readonly captureBytesMax: number;
+  /** Whether the capture holds what decrypts it. */
+  readonly captureSecrets: boolean;
   readonly assert: readonly Assertion[];
 }

@@ -9,7 +9,7 @@ import { QUANTILES, type LatencySample } from "../statistics/latency.ts";
 import { meanSampleSize } from "../statistics/mean.ts";
 import { quantileSampleSize } from "../statistics/quantile.ts";
 import { wilson, wilsonSampleSize } from "../statistics/wilson.ts";
-import type { Counts, FaultResult, Interval } from "../result/types.ts";
+import type { Counts, FaultResult, Interval, WireResult } from "../result/types.ts";
 import type { RecoveryMeasured } from "../run/recovery.ts";
 import type { MetricPath } from "../spec/metric.ts";
 
@@ -23,6 +23,8 @@ export interface View {
   readonly faults: readonly FaultResult[];
   /** The one an assertion about recovery asks for. */
   readonly recovery: RecoveryMeasured | undefined;
+  /** What the capture shows; null: there is none. */
+  readonly wire: WireResult | null;
 }
 
 /** How far an observed number may be off. */
@@ -64,6 +66,8 @@ export function observe(path: MetricPath, view: View): Observation {
     }
     case "recovery":
       return recovery(path.field as "toFirstSuccessMs" | "toSteadyStateMs", view.recovery);
+    case "wire":
+      return plain(numberOf(view.wire?.[path.field as keyof WireResult]));
     default:
       return path.group satisfies never;
   }
@@ -71,6 +75,12 @@ export function observe(path: MetricPath, view: View): Observation {
 
 function plain(observed: number | null | undefined): Observation {
   return { observed: observed ?? null, n: null, estimate: undefined };
+}
+
+/** A yes is 1, a no is 0. */
+function numberOf(value: WireResult[keyof WireResult] | undefined): number | null {
+  if (typeof value === "boolean") return value ? 1 : 0;
+  return typeof value === "number" ? value : null;
 }
 
 /** A time that was never reached is longer than it was waited for: that may decide all the same. */

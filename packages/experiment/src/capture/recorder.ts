@@ -1,0 +1,146 @@
+/**
+ * The capture of one run: taps for its world, and in the end the file and what it shows.
+ *
+ *   client's dialer ─► tap "wire"   ─┐
+ *   server core     ─► tap "behind" ─┴─► logs (spill.ts) ─► buildCapture ─► pcapng, WireResult
+ *
+ * While the run goes on only bytes are copied; the file is made when it is over. What lies behind
+ * the faults is taken down where there are faults, and only of messages that travel in the clear: it
+ * would put into the file what encryption keeps off the wire.
+ */
+import { buildCapture, FaultNotes, WireLog } from "@faultline/capture";
+import { sessionToHex, type WireTap } from "@faultline/protocol";
+import type { ServerFaultRecord, WireLogSink } from "@faultline/server";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { planBodies } from "../plan/bodies.ts";
+import { declaredFaults } from "../plan/faults.ts";
+import { messagesOf } from "../plan/schedule.ts";
+import { sessionOf } from "../plan/streams.ts";
+import type { WireResult } from "../result/types.ts";
+import type { FullSpec } from "../spec/types.ts";
+import { type ChunkList, Spill } from "./spill.ts";
+import { wireResult } from "./wire-result.ts";
+
+/** Distinct messages that are looked for in the capture. */
+const SOUGHT_MAX = 16;
+/** What loopback allows, so that one write is one segment; and what Ethernet allows. */
+const MSS_BYTES = { real: 65_495, simulated: 1_460 } as const;
+/** Fault kinds that change bytes. */
+const DAMAGING = ["corrupt"];
+
+/** Takes the file, piece by piece. */
+export type TakeCapture = (bytes: Uint8Array) => void;
+
+/** @see module */
+export class CaptureRecorder {
+  /** For the clients' dialers. */
+  readonly wire: WireTap;
+  /** For a server core in this thread; undefined where nothing is to be told from there. */
+  readonly behind: WireTap | undefined;
+  readonly #spec: FullSpec;
+  readonly #spill = new Spill();
+  readonly #log: WireLog;
+  readonly #lists: ChunkList[];
+  readonly #ofWorkers = new Map<number, ChunkList>();
+  readonly #notes = new FaultNotes();
+  readonly #hasBehind: boolean;
+
+  constructor(spec: FullSpec) {
+    const list = this.#spill.list();
+    this.#spec = spec;
+    this.#lists = [list];
+    this.#hasBehind = isPlain(spec) && declaredFaults(spec).length > 0;
+    const bytesMax = this.#hasBehind && spec.mode === "real" ? this.#half : spec.captureBytesMax;
+    this.#log = new WireLog({ bytesMax, onChunk: (chunk) => list.add(chunk) });
+    this.wire = this.#log.tap("wire");
+    this.behind = this.#hasBehind ? this.#log.tap("behind") : undefined;
+  }
+
+  /** For a server whose cores are in other threads; undefined as `behind`. */
+  get sink(): WireLogSink | undefined {
+    if (!this.#hasBehind) return undefined;
+    const bytesMax = Math.floor(this.#half / this.#spec.server.workers);
+    return { bytesMax, onChunk: (chunk, log) => this.#listOf(log).add(chunk) };
+  }
+
+  /** What faults did. */
+  note(records: readonly ServerFaultRecord[]): void {
+    for (const record of records) {
+      this.#notes.add({ ...record, damages: DAMAGING.includes(record.kind) });
+    }
+  }
+
+  /**
+   * Makes the file; once.
+   *
+   * @param droppedElsewhere records that had no room in logs of other threads
+   */
+  finish(droppedElsewhere: number, take: TakeCapture = () => {}): WireResult {
+    this.#log.flush();
+    const hash = sha256.create();
+    const spec = this.#spec;
+    const clients = new Map(
+      Array.from({ length: spec.workload.clients }, (_, client) => [
+        sessionToHex(sessionOf(spec.seed, client)),
+        client,
+      ]),
+    );
+    const bodies = soughtBodies(spec);
+    const summary = buildCapture({
+      sources: this.#lists,
+      take: (bytes) => {
+        hash.update(bytes);
+        take(bytes);
+      },
+      bytesMax: spec.captureBytesMax,
+      behind: this.#hasBehind,
+      application: "faultline",
+      comment: `${spec.name}, seed ${spec.seed}, ${spec.mode}, ${spec.transport}`,
+      carries: isPlain(spec) ? `codec ${spec.codec}` : `codec ${spec.codec}, encrypted`,
+      codec: isPlain(spec) ? spec.codec : undefined,
+      mssBytes: MSS_BYTES[spec.mode],
+      secrets: spec.captureSecrets,
+      dropped: this.#log.dropped + droppedElsewhere,
+      bodies,
+      notes: this.#notes,
+      clientOf: (session) => clients.get(session),
+    });
+    return wireResult(summary, { bodies, hash: bytesToHex(hash.digest()) });
+  }
+
+  /** Gives memory and disk back, whether there is a file or not. */
+  close(): void {
+    this.#spill.close();
+  }
+
+  get #half(): number {
+    return Math.floor(this.#spec.captureBytesMax / 2);
+  }
+
+  #listOf(log: number): ChunkList {
+    const known = this.#ofWorkers.get(log);
+    if (known !== undefined) return known;
+    const list = this.#spill.list();
+    this.#ofWorkers.set(log, list);
+    this.#lists.push(list);
+    return list;
+  }
+}
+
+/** Whether messages travel as they are. */
+function isPlain({ transport }: FullSpec): boolean {
+  return transport !== "tls";
+}
+
+/** The first messages of the run that differ. */
+function soughtBodies(spec: FullSpec): Uint8Array[] {
+  const bodies = planBodies(spec);
+  const { clients, messages } = spec.workload;
+  const count = Math.min(messages, spec.workload.bodies?.length ?? SOUGHT_MAX, SOUGHT_MAX);
+  return Array.from({ length: count }, (_, index) => {
+    const client = index % clients;
+    const message = Math.floor(index / clients);
+    return message < messagesOf(spec.workload, client) ? bodies(client, message) : [];
+  }).filter((body) => body instanceof Uint8Array);
+}
