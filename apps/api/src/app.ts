@@ -19,6 +19,7 @@ import { Observer } from "./observe/observer.ts";
 import { makeOpenApiDocument } from "./openapi.ts";
 import { ProblemError, problemResponse } from "./problem.ts";
 import { aboutRoutes } from "./routes/about.ts";
+import { captureRoute } from "./routes/capture.ts";
 import { createRunRoute } from "./routes/create-run.ts";
 import { DOCS_SCRIPT_PATH, docsPage, docsScript } from "./routes/docs.ts";
 import { metricsRoute } from "./routes/metrics.ts";
@@ -44,7 +45,8 @@ export function createApp(deps: AppDeps): Hono {
   const { clock, limits, version } = deps;
   const app = makeContext(deps);
   const service = [...aboutRoutes, metricsRoute];
-  const routes = [...service, createRunRoute, ...makeRunRoutes(limits), ...streamRoutes];
+  const streams = [...streamRoutes, captureRoute];
+  const routes = [...service, createRunRoute, ...makeRunRoutes(limits), ...streams];
   const configs = routes.map(({ config }) => config);
   const methodsOf = makeMethodTable([
     ...configs,

@@ -64,6 +64,12 @@ export const LIMITS = {
     max: 1_048_576,
     description: "workload.payloadBytes, and the length of one of workload.bodies; 422 above.",
   },
+  captureBytesMax: {
+    default: 67_108_864,
+    min: 262_144,
+    max: 1_073_741_824,
+    description: "captureBytesMax of one run; 422 above.",
+  },
   delayMsMax: {
     default: 60_000,
     min: 1,

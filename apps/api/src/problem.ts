@@ -19,6 +19,7 @@ export const PROBLEMS = {
   "route-not-found": { status: 404, title: "There is no such route" },
   "run-not-found": { status: 404, title: "There is no such run" },
   "no-result": { status: 404, title: "The run ended without a result" },
+  "no-capture": { status: 404, title: "The run has no capture" },
   "method-not-allowed": { status: 405, title: "The route does not answer to this method" },
   "request-timeout": { status: 408, title: "The request did not arrive in time" },
   "run-not-finished": { status: 409, title: "The run has not finished" },

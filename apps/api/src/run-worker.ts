@@ -64,7 +64,9 @@ async function answer(
     case "experiment": {
       const limits = { wallMsMax, threadsMax };
       const onExchange = (line: ExchangeLine): void => batch.add(line);
-      return (await runExperiment(spec, { signal, limits, onExchange, onProgress })).result;
+      const onCapture = (bytes: Uint8Array): void => report({ kind: "capture", bytes });
+      const options = { signal, limits, onExchange, onCapture, onProgress };
+      return (await runExperiment(spec, options)).result;
     }
     case "search":
       return searchSeeds(spec, { ...task.options, signal, onProgress: steps });

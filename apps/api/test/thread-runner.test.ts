@@ -43,6 +43,7 @@ function watch(): Watched {
       progress.push(report);
       begun.resolve();
     },
+    onCapture: () => {},
     onExchanges: (batch) => void lines.push(...batch),
   };
 }

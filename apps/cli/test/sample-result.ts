@@ -74,6 +74,7 @@ export function sampleResult(changes: Partial<Result> = {}): Result {
     serviceMs: QUANTILES,
     recovery: null,
     faults: [{ id: "flip", kind: "corrupt", eligible: 251, fired: 47, expected: 50.2, z: -0.5 }],
+    wire: null,
     oracles: [
       { metric: "counts.attempts", expected: 250, observed: 251, z: 0.14, reason: null },
       { metric: "counts.timeouts", expected: 0, observed: 3, z: 1_000_000, reason: null },

@@ -24,6 +24,7 @@ export type {
   Result,
   ResultBody,
   RunVerdict,
+  WireResult,
 } from "./result/types.ts";
 export { COMPARED, compareSpecs } from "./search/compare.ts";
 export type {

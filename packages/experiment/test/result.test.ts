@@ -96,6 +96,7 @@ describe("a result", () => {
       "recovery",
       "faults",
       "oracles",
+      "wire",
       "runs",
       "betweenRuns",
       "digest",

@@ -10,8 +10,8 @@ import type { Clock } from "../clock.ts";
 
 /** Where the pieces come from, and what happens around them. */
 export interface PullStreamOptions {
-  /** The next piece of text, or undefined at the end. */
-  next(): Promise<string | undefined>;
+  /** The next piece, text as UTF-8, or undefined at the end. */
+  next(): Promise<string | Uint8Array | undefined>;
   /** Called once, when the stream is over for whatever reason. */
   close(): void;
   /** Cuts the connection, where there is one. */
@@ -48,7 +48,7 @@ export function makePullStream(options: PullStreamOptions): ReadableStream<Uint8
             finish();
             controller.close();
           } else {
-            controller.enqueue(encoder.encode(piece));
+            controller.enqueue(typeof piece === "string" ? encoder.encode(piece) : piece);
             disarm = options.clock.after(options.stallMsMax, () => cut(controller));
           }
         } catch (error) {

@@ -23,6 +23,8 @@ export interface RunWatch {
    * @param tally what they add up to, from a runner that counts
    */
   onExchanges(lines: readonly string[], tally?: Tally): Promise<void> | void;
+  /** The capture, piece by piece, before the outcome; only of a run that asks for one. */
+  onCapture(bytes: Uint8Array): Promise<void> | void;
 }
 
 /** How a run ended. */

@@ -118,6 +118,8 @@ export class RunThread {
         return this.#current?.watch.onProgress(report.progress);
       case "exchanges":
         return void this.#pass(report.lines, report.tally);
+      case "capture":
+        return void this.#current?.watch.onCapture(report.bytes);
       case "end":
         return this.#current?.settle({ kind: "result", result: report.result });
       case "error":

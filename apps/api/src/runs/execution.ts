@@ -21,7 +21,7 @@ export type StopReason = "cancelled" | "wall-time" | "shutdown";
 /** What an execution needs from its surroundings. */
 export interface ExecutionDeps {
   readonly runner: Runner;
-  readonly store: Pick<Store, "appendExchanges">;
+  readonly store: Pick<Store, "appendCapture" | "appendExchanges">;
   readonly clock: Clock;
   readonly limits: Pick<Limits, "wallMsMax">;
   /** The run has moved on. */
@@ -66,8 +66,9 @@ export class Execution {
         onProgress: (progress) => this.#onProgress(progress),
         onExchanges: (lines, tally) => {
           this.#deps.onExchanges?.(lines, tally);
-          return this.#onExchanges(lines);
+          return this.#keep(() => this.#deps.store.appendExchanges(this.#run.id, lines));
         },
+        onCapture: (bytes) => this.#keep(() => this.#deps.store.appendCapture(this.#run.id, bytes)),
       };
       const outcome = await runner.run(this.#run.spec, watch, taskOf(this.#run));
       return await this.#settle(outcome);
@@ -90,20 +91,21 @@ export class Execution {
     this.#deps.onChange();
   }
 
-  #onExchanges(lines: readonly string[]): Promise<void> {
-    this.#appended = this.#appended.then(() => this.#append(lines));
+  /** One after the other, in the order in which they were told. */
+  #keep(append: () => Promise<void>): Promise<void> {
+    this.#appended = this.#appended.then(() => this.#append(append));
     return this.#appended;
   }
 
-  /** A run whose exchanges cannot be kept is stopped: its record would not be whole. */
-  async #append(lines: readonly string[]): Promise<void> {
+  /** A run whose exchanges or capture cannot be kept is stopped: its record would not be whole. */
+  async #append(append: () => Promise<void>): Promise<void> {
     if (this.#storeFailure !== undefined) return;
     try {
-      await this.#deps.store.appendExchanges(this.#run.id, lines);
+      await append();
       this.#deps.onChange();
     } catch (error) {
       this.#storeFailure = storeProblem(error);
-      this.#abort.abort(new Error("the run's exchanges could not be saved"));
+      this.#abort.abort(new Error("what the run told could not be saved"));
     }
   }
 

@@ -22,13 +22,14 @@ import { makeScenarioChoiceSchema } from "../schema/request.ts";
 /** The limits of this service as the experiment's schema takes them. */
 export function specLimits(limits: Limits): SpecLimits {
   const { messagesMax, messagesTotalMax, seedsMax, payloadBytesMax } = limits;
-  const { delayMsMax, wallMsMax, clientsMax, workersMax } = limits;
+  const { captureBytesMax, delayMsMax, wallMsMax, clientsMax, workersMax } = limits;
   return {
     ...SPEC_LIMITS_DEFAULT,
     messagesMax,
     messagesTotalMax,
     seedsMax,
     payloadBytesMax,
+    captureBytesMax,
     delayMsMax,
     wallMsMax,
     clientsMax,

@@ -148,6 +148,10 @@ export class RunService {
     return this.#deps.store.readExchanges(id, after, limit);
   }
 
+  readCapture(id: string, piece: number): Promise<Uint8Array | undefined> {
+    return this.#deps.store.readCapture(id, piece);
+  }
+
   /** @throws ProblemError `run-finished`, `run-not-found` */
   async cancel(id: string): Promise<Run> {
     const run = await this.require(id);

@@ -27,6 +27,7 @@ export function makeScenarioChoiceSchema(seeds: z.ZodType = z.unknown()): z.ZodT
         .optional(),
       seeds: seeds.optional().describe("As in a spec; a range without base begins at seed."),
       mode: z.enum(["real", "simulated"], "must be one of real, simulated").optional(),
+      capture: z.boolean("must be true or false").optional().describe("As in a spec."),
     })
     .describe("A built-in scenario, with what you want otherwise.");
 }

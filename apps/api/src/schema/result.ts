@@ -98,6 +98,23 @@ const oracle = z.looseObject({
   reason: z.string().nullable().describe("Why nothing is expected."),
 });
 
+const wire = z
+  .looseObject({
+    packets: count,
+    captureBytes: count.describe("Size of the file."),
+    truncated: z.boolean().describe("There was more than captureBytesMax has room for."),
+    payloadBytes: count.describe("What the client's wire carried, both ways."),
+    entropyBitsPerByte: maybe.describe("Of that payload, 0 … 8."),
+    readable: z.boolean().nullable().describe("A message can be read there."),
+    longestRunBytes: count
+      .nullable()
+      .describe("Longest run of a message's bytes that stands there."),
+    packet: count.nullable().describe("Where a readable run ends, counted from 1."),
+    offsetBytes: count.nullable().describe("Where it begins in the payload of that packet."),
+    captureHash: z.string(),
+  })
+  .describe("What the capture shows; null: nothing was captured.");
+
 const envelope = z.looseObject({
   runtime: z.string(),
   host: z.looseObject({ os: z.string(), arch: z.string(), cpus: count }),
@@ -181,6 +198,7 @@ export function makeResultSchema(spec: z.ZodType<Result["spec"]>): z.ZodType<Res
       ),
     faults: z.array(fault),
     oracles: z.array(oracle),
+    wire: wire.nullable(),
     runs: z
       .array(run)
       .nullable()

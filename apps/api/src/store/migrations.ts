@@ -5,6 +5,7 @@
  * Documents (spec, options, result, error) are JSON text: the store keeps them and does not query them.
  *
  *   runs        one row a run; the primary key sorts by age
+ *   captures    one row a piece of the file, in order
  *   exchanges   one row a batch: `count` JSON lines, of which `first` came before it
  */
 
@@ -37,5 +38,13 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE runs ADD COLUMN kind TEXT NOT NULL DEFAULT 'experiment';
   ALTER TABLE runs ADD COLUMN options TEXT;
+  `,
+  `
+  CREATE TABLE captures (
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    piece INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (run_id, piece)
+  ) STRICT;
   `,
 ];

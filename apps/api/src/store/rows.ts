@@ -6,7 +6,7 @@ import type { Run } from "../runs/run.ts";
 import type { RunPatch } from "./store.ts";
 
 /** What SQLite takes for a column of ours. */
-export type Cell = string | number | null;
+export type Cell = string | number | Uint8Array | null;
 
 /** A row as node:sqlite gives it. */
 export type Row = Readonly<Record<string, unknown>>;

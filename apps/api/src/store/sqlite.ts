@@ -18,6 +18,7 @@ import type { ExchangePage, Idempotency, KeyedRun, RunPatch, RunQuery, Store } f
 const LINES_PER_ROW = 128;
 
 const INSERT_EXCHANGES = "INSERT INTO exchanges (run_id, first, count, lines) VALUES (?, ?, ?, ?)";
+const INSERT_PIECE = "INSERT INTO captures (run_id, piece, bytes) VALUES (?, ?, ?)";
 const MARK_INTERRUPTED =
   "UPDATE runs SET status = 'failed', ended_at = ?, error = ? WHERE status = 'running'";
 
@@ -136,6 +137,20 @@ class SqliteStore implements Store {
         next += taken.length;
       }
       return { lines, next };
+    });
+  }
+
+  appendCapture(id: string, bytes: Uint8Array): Promise<void> {
+    return this.#write("save the capture", () => {
+      const row = this.#get("SELECT COUNT(*) AS pieces FROM captures WHERE run_id = ?", id);
+      this.#run(INSERT_PIECE, id, Number(row?.["pieces"] ?? 0), bytes);
+    });
+  }
+
+  readCapture(id: string, piece: number): Promise<Uint8Array | undefined> {
+    return this.#read("read the capture", () => {
+      const row = this.#get("SELECT bytes FROM captures WHERE run_id = ? AND piece = ?", id, piece);
+      return row?.["bytes"] as Uint8Array | undefined;
     });
   }
 

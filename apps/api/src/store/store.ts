@@ -55,11 +55,15 @@ export interface Store {
   list(query: RunQuery): Promise<readonly Run[]>;
   /** Changes some fields; false if there is no such run. */
   update(id: string, patch: RunPatch): Promise<boolean>;
-  /** Removes a run with its exchanges and its key; false if there is no such run. */
+  /** Removes a run with its exchanges, its capture and its key; false if there is no such run. */
   delete(id: string): Promise<boolean>;
   appendExchanges(id: string, lines: readonly string[]): Promise<void>;
   /** Up to `limit` exchanges of a run, after the first `after` of them. */
   readExchanges(id: string, after: number, limit: number): Promise<ExchangePage>;
+  /** Adds the next piece of a run's capture. */
+  appendCapture(id: string, bytes: Uint8Array): Promise<void>;
+  /** A piece of a run's capture, counted from 0; undefined after the last, and where there is none. */
+  readCapture(id: string, piece: number): Promise<Uint8Array | undefined>;
   /** Marks every run that says `running` as failed with this error; answers how many. */
   markInterrupted(error: Problem, endedAt: string): Promise<number>;
   /** Every run that says `queued`, oldest first. */

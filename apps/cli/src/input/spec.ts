@@ -24,6 +24,7 @@ export interface SpecOverrides {
   readonly seeds?: SeedsInput | null;
   readonly mode?: Mode;
   readonly transport?: TransportName;
+  readonly capture?: true;
 }
 
 /** Where specs come from. */

@@ -16,6 +16,7 @@ import { columnsOf } from "./style.ts";
 import type { Style } from "./style.ts";
 import { drawTable } from "./table.ts";
 import { verdictPaint } from "./verdict.ts";
+import { wireTexts } from "./wire.ts";
 
 function mark(verdict: Result["verdict"], style: Style): string {
   const [good, bad, open] = style.unicode ? ["✔", "✘", "?"] : ["ok", "NO", "??"];
@@ -175,6 +176,8 @@ export function reportLines(
   if (betweenRuns !== null) lines.push(row("between", betweenText(betweenRuns)));
   if (picture !== undefined) lines.push(row("", `${picture.draw(style)}  ${axis}`));
   lines.push(...recoveries(result));
+  const wire = result.wire === null ? [] : wireTexts(result.wire, style);
+  lines.push(...wire.map((text, at) => row(at === 0 ? "wire" : "", text)));
   if (result.faults.length > 0) lines.push("", ...faultTable(result.faults, style, columnsMax));
   if (runs !== null && runs.length > 0) lines.push("", ...runTable(runs, style, columnsMax));
   lines.push(...oracleLines(result.oracles, style, columnsMax));

@@ -20,6 +20,7 @@ import type {
 
 import { exitCodeOf, ToolError } from "../exit.ts";
 import type { ExitCode } from "../exit.ts";
+import { CaptureFile } from "../input/capture-file.ts";
 import { LineFile, prepareFile, writeTextFile } from "../input/file.ts";
 import { isSameFile } from "../input/same-file.ts";
 import { readSeeds } from "../options/seeds.ts";
@@ -63,18 +64,16 @@ function refuseWhatIsNotHere(flags: RunFlags): void {
       'Cannot run as "--transport" must be tcp or udp in this version: got "tls"',
     );
   }
-  if (flags.capture !== undefined) {
-    throw new ToolError('Cannot run as "--capture" is not there in this version');
-  }
 }
 
 /** What is written must not take the place of what was read, or of something else that is written. */
-function refuseOneFileTwice(named: string, { junit, exchanges }: RunFlags): void {
+function refuseOneFileTwice(named: string, { capture, junit, exchanges }: RunFlags): void {
   // a scenario is no file
   const taken = existsSync(named) ? [{ path: named, what: "the spec" }] : [];
   for (const [flag, path] of [
     ["--exchanges", exchanges],
     ["--junit", junit],
+    ["--capture", capture],
   ] as const) {
     if (path === undefined) continue;
     const same = taken.find((other) => isSameFile(other.path, path));
@@ -85,6 +84,21 @@ function refuseOneFileTwice(named: string, { junit, exchanges }: RunFlags): void
       );
     }
     taken.push({ path, what: `that of "${flag}"` });
+  }
+}
+
+/** @throws ToolError where two runs of the spec cannot be compared */
+function refuseToCheck({ mode }: FullSpec, { capture, checkDeterminism }: RunFlags): void {
+  if (checkDeterminism !== true) return;
+  if (mode === "real") {
+    throw new ToolError(
+      'Cannot check determinism as "--mode" must be simulated, since real time never repeats itself: got "real"',
+    );
+  }
+  if (capture !== undefined) {
+    throw new ToolError(
+      'Cannot check determinism as "--capture" must be left out: there would be two captures',
+    );
   }
 }
 
@@ -126,7 +140,7 @@ async function carryOut(
 /** Runs with progress on standard error; resolves also when stopped, with what is finished. */
 async function runWatched(
   work: Work,
-  onExchange: ((line: ExchangeLine) => void) | undefined,
+  takers: Pick<RunOptions, "onCapture" | "onExchange">,
 ): Promise<Result> {
   const { system, spec, flags } = work;
   const announcement = { begins: startLine(spec), kept: "what is finished is kept" };
@@ -134,7 +148,7 @@ async function runWatched(
     let runs = 0;
     const options: RunOptions = {
       signal,
-      ...(onExchange && { onExchange }),
+      ...takers,
       ...(flags.threads !== undefined && { threads: flags.threads }),
       onRun: () => (runs += 1),
       onProgress: ({ done, total }) =>
@@ -167,15 +181,13 @@ async function run(system: System, named: string, flags: RunFlags): Promise<Exit
     ...(seeds === undefined ? {} : { seeds }),
     ...(mode === undefined ? {} : { mode }),
     ...(transport === undefined ? {} : { transport }),
+    ...(flags.capture === undefined ? {} : { capture: true as const }),
   };
   const { loadSpec } = await import("../input/spec.ts");
   const spec = await loadSpec(named, system, overrides);
-  if (flags.checkDeterminism === true && spec.mode === "real") {
-    throw new ToolError(
-      'Cannot check determinism as "--mode" must be simulated, since real time never repeats itself: got "real"',
-    );
-  }
+  refuseToCheck(spec, flags);
   refuseOneFileTwice(named, flags);
+  const capture = flags.capture === undefined ? undefined : new CaptureFile(flags.capture);
   const exchanges = flags.exchanges === undefined ? undefined : new LineFile(flags.exchanges);
   if (flags.junit !== undefined) prepareFile(flags.junit);
   const work = { system, spec, flags };
@@ -187,12 +199,19 @@ async function run(system: System, named: string, flags: RunFlags): Promise<Exit
     if (took !== undefined) picture?.add(took);
   };
   const result = await withErrorReport({ system, spec, junit: flags.junit }, () =>
-    runWatched(work, picture || exchanges ? onExchange : undefined),
-  );
+    runWatched(work, {
+      ...(picture || exchanges ? { onExchange } : {}),
+      ...(capture && { onCapture: (bytes) => capture.add(bytes) }),
+    }),
+  ).catch((error: unknown) => {
+    capture?.discard();
+    throw error;
+  });
   // The result first: a disk that is full must not cost it.
   show(work, result, picture);
   if (flags.junit !== undefined) writeTextFile(flags.junit, junitXml(result, { strict }));
   exchanges?.close();
+  capture?.close();
   return exitCodeOf(strict && result.verdict === "inconclusive" ? "fail" : result.verdict);
 }
 
@@ -227,7 +246,11 @@ export function runCommand(system: System, finish: Finish): Command {
     .option("--strict", "inconclusive counts as failed: exit 1, and a failure in JUnit XML")
     .option("--exchanges <file>", "one JSON line for each message", read.path("--exchanges"))
     .option("--check-determinism", "simulated: run twice, and compare every event")
-    .option("--capture <file>", "a packet capture (not in this version)", read.path("--capture"))
+    .option(
+      "--capture <file>",
+      "the packets of the run as pcapng, for Wireshark",
+      read.path("--capture"),
+    )
     .action(async (named: string, flags: RunFlags) => {
       finish(await run(system, named, flags));
     });

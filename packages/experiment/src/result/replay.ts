@@ -25,7 +25,8 @@ export function replayLine(spec: FullSpec, scenarios: readonly Replayable[]): st
   if (known === undefined) return `${COMMAND} spec.json${seeds}`;
   const transport = spec.transport === known.spec.transport ? "" : ` --transport ${spec.transport}`;
   const mode = spec.mode === known.spec.mode ? "" : ` --mode ${spec.mode}`;
-  return `${COMMAND} ${known.name}${transport}${mode}${seeds}`;
+  const capture = spec.capture === known.spec.capture ? "" : " --capture capture.pcapng";
+  return `${COMMAND} ${known.name}${transport}${mode}${seeds}${capture}`;
 }
 
 /** Empty where only the spec itself can hold all the seeds. */
@@ -43,7 +44,9 @@ function isList(seeds: readonly number[] | SeedRange): seeds is readonly number[
 
 function isSame(spec: FullSpec, other: FullSpec): boolean {
   const { seed, seeds, transport, mode } = other;
+  // a line can ask for a capture, not do without one
+  const capture = other.capture || !spec.capture ? spec.capture : false;
   // most specs differ in their name already
   if (spec.name !== other.name) return false;
-  return canonicalJson({ ...spec, seed, seeds, transport, mode }) === canonicalJson(other);
+  return canonicalJson({ ...spec, seed, seeds, transport, mode, capture }) === canonicalJson(other);
 }

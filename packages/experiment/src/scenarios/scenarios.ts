@@ -9,10 +9,13 @@ import { complete } from "./build.ts";
 import { CALM } from "./calm.ts";
 import { DAMAGE } from "./damage.ts";
 import { LOSSY } from "./lossy.ts";
+import { READABLE } from "./readable.ts";
 import type { Scenario } from "./types.ts";
 
 /** Every built-in scenario, in the order in which the demo shows them. */
-export const scenarios: readonly Scenario[] = [...CALM, ...LOSSY, ...DAMAGE].map(complete);
+export const scenarios: readonly Scenario[] = [...CALM, ...LOSSY, ...DAMAGE, ...READABLE].map(
+  complete,
+);
 
 /** A scenario by name with what the user wants otherwise. */
 export interface ScenarioChoice {
@@ -22,6 +25,7 @@ export interface ScenarioChoice {
   /** A range without base begins at `seed`, or at the scenario's own. */
   readonly seeds?: SeedsInput | null;
   readonly mode?: Mode;
+  readonly capture?: boolean;
 }
 
 /** A spec to run, or why there is none; `path` points into the choice. */
@@ -41,11 +45,12 @@ export function planScenario(choice: ScenarioChoice, options: ParseOptions = {})
     seeds = null,
     seed = hasFirst(seeds) ? undefined : scenario.spec.seed,
     mode = scenario.spec.mode,
+    capture = scenario.spec.capture,
   } = choice;
   if (!scenario.transports.includes(transport) && transport !== "tls") {
     const message = `must be one of ${scenario.transports.join(", ")} for the scenario ${scenario.name}: got ${JSON.stringify(transport)}`;
     return { ok: false, errors: [{ path: "/transport", message }] };
   }
-  const parsed = parseSpec({ ...scenario.spec, transport, seed, seeds, mode }, options);
+  const parsed = parseSpec({ ...scenario.spec, transport, seed, seeds, mode, capture }, options);
   return parsed.ok ? { ...parsed, scenario } : parsed;
 }

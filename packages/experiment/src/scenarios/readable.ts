@@ -1,0 +1,31 @@
+/**
+ * The lesson that began with a look at the wire: the same message in the clear and encrypted.
+ *
+ * Both are captured, and the result says with evidence whether the message can be read there.
+ */
+import { BOTH, must, type ScenarioText } from "./build.ts";
+
+/** The message of the lesson. */
+const HELLO = "Hello from Client";
+
+/** In the order in which the demo shows them. */
+export const READABLE: readonly ScenarioText[] = [
+  {
+    name: "plaintext",
+    title: "A message that anybody can read",
+    description:
+      "The same message a hundred times in the clear: the capture holds it, word for word.",
+    transports: BOTH,
+    spec: {
+      seed: 18,
+      workload: { messages: 100, bodies: [HELLO] },
+      capture: true,
+      assert: [
+        must("delivery.ratio", "==", 1),
+        must("wire.readable", "==", 1),
+        must("wire.longestRunBytes", "==", HELLO.length),
+        must("wire.entropyBitsPerByte", "<", 6),
+      ],
+    },
+  },
+];
