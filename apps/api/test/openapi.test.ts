@@ -43,6 +43,7 @@ describe("the document", () => {
       "GET /v1/health",
       "GET /v1/runs",
       "GET /v1/runs/{id}",
+      "GET /v1/runs/{id}/capture.pcapng",
       "GET /v1/runs/{id}/events",
       "GET /v1/runs/{id}/exchanges",
       "GET /v1/runs/{id}/result",

@@ -62,7 +62,14 @@ const TABLE: readonly (readonly [args: string[], message: string])[] = [
   [["run", "loss", "--transport", "quic"], 'must be one of tcp, udp, tls: got "quic"'],
   // what this version does not do
   [["run", "loss", "--transport", "tls"], '"--transport" must be tcp or udp in this version'],
-  [["run", "loss", "--capture", "x.pcapng"], '"--capture" is not there in this version'],
+  [
+    ["run", "loss", "--seeds", "2", "--capture", "x.pcapng"],
+    '"--capture" must be false in a series of seeds',
+  ],
+  [
+    ["run", "loss", "--mode", "simulated", "--check-determinism", "--capture", "x.pcapng"],
+    '"--capture" must be left out: there would be two captures',
+  ],
   // what to run
   [
     ["run", "corupt"],

@@ -29,7 +29,7 @@ export const INTERFACE_NAMES: Readonly<Record<Vantage, string>> = {
 };
 
 /** What a capture is made of. */
-export interface CaptureOptions extends AnnotatorOptions {
+export interface CaptureOptions extends Omit<AnnotatorOptions, "codec"> {
   readonly sources: readonly LogSource[];
   /** Takes the file, piece by piece. */
   take(bytes: Uint8Array): void;
@@ -40,8 +40,10 @@ export interface CaptureOptions extends AnnotatorOptions {
   /** What made the file, and of what. */
   readonly application: string;
   readonly comment: string;
+  /** How messages are written at each vantage; undefined: not in a form that can be read here. */
+  readonly codecs: Readonly<Record<Vantage, AnnotatorOptions["codec"]>>;
   /** How messages travel, in words, for the interfaces' descriptions. */
-  readonly carries: string;
+  readonly carries: Readonly<Record<Vantage, string>>;
   /** Most payload bytes of a TCP segment. */
   readonly mssBytes: number;
   /** Whether what decrypts the capture goes into it. */
@@ -134,12 +136,12 @@ class Build {
     this.#writer.section({ application, comment });
     this.#writer.interface({
       name: INTERFACE_NAMES.wire,
-      description: `the client's wire: requests before any fault, replies after theirs; ${carries}`,
+      description: `the client's wire: requests before any fault, replies after theirs; ${carries.wire}`,
     });
     if (behind) {
       this.#writer.interface({
         name: INTERFACE_NAMES.behind,
-        description: `behind the faults: requests as they reached the server, replies before any fault; ${carries}`,
+        description: `behind the faults: requests as they reached the server, replies before any fault; ${carries.behind}`,
       });
     }
     const lines = secrets ? keyLogOf(sources) : "";

@@ -24,7 +24,8 @@ export interface MadePacket {
 }
 
 /** What wires are made with. */
-export interface WiresOptions extends AnnotatorOptions {
+export interface WiresOptions extends Omit<AnnotatorOptions, "codec"> {
+  readonly codecs: Readonly<Record<Vantage, AnnotatorOptions["codec"]>>;
   readonly addresses: Addresses;
   readonly mssBytes: number;
   put(packet: MadePacket): void;
@@ -114,7 +115,7 @@ export class Wires {
   }
 
   #make(opened: OpenedWire): OpenWire {
-    const { addresses, mssBytes, carried } = this.#options;
+    const { addresses, codecs, mssBytes, carried, notes, clientOf } = this.#options;
     const { vantage, dialled, kind } = opened;
     const local = addresses.of(opened.local, vantage);
     const remote = addresses.of(opened.remote, vantage);
@@ -126,7 +127,7 @@ export class Wires {
       opened,
       way,
       tcp,
-      annotator: new Annotator(this.#options),
+      annotator: new Annotator({ codec: codecs[vantage], notes, clientOf }),
       carried: { request: isWire ? carried() : IGNORE, reply: isWire ? carried() : IGNORE },
     };
   }

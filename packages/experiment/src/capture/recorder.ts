@@ -50,7 +50,8 @@ export class CaptureRecorder {
     const list = this.#spill.list();
     this.#spec = spec;
     this.#lists = [list];
-    this.#hasBehind = isPlain(spec) && declaredFaults(spec).length > 0;
+    const isTroubled = declaredFaults(spec).length > 0 || spec.network !== null;
+    this.#hasBehind = isPlain(spec) && isTroubled;
     const bytesMax = this.#hasBehind && spec.mode === "real" ? this.#half : spec.captureBytesMax;
     this.#log = new WireLog({ bytesMax, onChunk: (chunk) => list.add(chunk) });
     this.wire = this.#log.tap("wire");
@@ -97,8 +98,8 @@ export class CaptureRecorder {
       behind: this.#hasBehind,
       application: "faultline",
       comment: `${spec.name}, seed ${spec.seed}, ${spec.mode}, ${spec.transport}`,
-      carries: isPlain(spec) ? `codec ${spec.codec}` : `codec ${spec.codec}, encrypted`,
-      codec: isPlain(spec) ? spec.codec : undefined,
+      carries: { wire: carriedOf(spec), behind: `codec ${spec.codec}` },
+      codecs: { wire: isBare(spec) ? spec.codec : undefined, behind: spec.codec },
       mssBytes: MSS_BYTES[spec.mode],
       secrets: spec.captureSecrets,
       dropped: this.#log.dropped + droppedElsewhere,
@@ -131,6 +132,21 @@ export class CaptureRecorder {
 /** Whether messages travel as they are. */
 function isPlain({ transport }: FullSpec): boolean {
   return transport !== "tls";
+}
+
+/** Whether what the wire carries are frames or pipe messages, and nothing around them. */
+function isBare(spec: FullSpec): boolean {
+  return isPlain(spec) && !isInPackets(spec);
+}
+
+function isInPackets({ transport, client }: FullSpec): boolean {
+  return transport === "udp" && client.datagrams !== "plain";
+}
+
+/** What the wire carries, in words that tools/wireshark/faultline.lua looks for. */
+function carriedOf(spec: FullSpec): string {
+  if (!isPlain(spec)) return `codec ${spec.codec}, encrypted`;
+  return isInPackets(spec) ? "codec frame, in packets" : `codec ${spec.codec}`;
 }
 
 /** The first messages of the run that differ. */
