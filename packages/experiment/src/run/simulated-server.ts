@@ -60,11 +60,7 @@ export class SimulatedServer {
   #records: ServerFaultRecord[] = [];
   #endings: ServerEnding[] = [];
 
-  constructor(
-    spec: FullSpec,
-    create: CreateServerPart = createServerCore,
-    tap: WireTap | undefined = undefined,
-  ) {
+  constructor(spec: FullSpec, create: CreateServerPart = createServerCore, tap?: WireTap) {
     this.#spec = spec;
     this.#tap = tap;
     this.#create = create;
