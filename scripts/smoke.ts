@@ -125,6 +125,7 @@ function exchange(tarballs: readonly string[], folder: string): void {
 
 const tarballs = packAll();
 inspect(tarballs);
+step("bills of materials, licences", ROOT, [process.execPath, "scripts/sbom.ts"]);
 const folder = mkdtempSync(join(tmpdir(), "faultline-smoke-"));
 try {
   if (tarballs.length > 0) exchange(tarballs, folder);
