@@ -6,7 +6,12 @@ import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { countedClock, countedDialer } from "./soak/counted.ts";
 import type { Look, SoakFindings } from "./soak/soak.ts";
-import { HEAP_GROWTH_BYTES_MAX, heapGrowthBytes, problemsOf } from "./soak/soak.ts";
+import {
+  COUNT_GROWTH_MAX,
+  HEAP_GROWTH_BYTES_MAX,
+  heapGrowthBytes,
+  problemsOf,
+} from "./soak/soak.ts";
 
 const SOAK = fileURLToPath(new URL("./soak.ts", import.meta.url));
 const BEFORE_FILE = process.versions["deno"] === undefined ? [] : ["run", "-A"];
@@ -63,9 +68,11 @@ describe("what a soak finds", () => {
   });
 
   test.each(["timers", "links", "serverLinks"] as const)("%s that add up", (what) => {
-    expect(problemsOf(findings((index) => ({ [what]: index })))).toEqual([
-      `${what} have grown by 1`,
+    const growing = (many: number) => problemsOf(findings((index) => ({ [what]: index * many })));
+    expect(growing(COUNT_GROWTH_MAX + 1)).toEqual([
+      `${what} have grown by ${COUNT_GROWTH_MAX + 1}`,
     ]);
+    expect(growing(COUNT_GROWTH_MAX)).toEqual([]);
     expect(problemsOf(findings((index) => ({ [what]: index % 2 })))).toEqual([]);
   });
 

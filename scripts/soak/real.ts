@@ -29,6 +29,7 @@ const BODY_BYTES = 64;
 /** Before the body, the counter's reply has what it has counted up to. */
 const COUNT_BYTES = 8;
 const PARTED_MS = 100;
+const IDLE_MS = 5000;
 /** A link that was dropped takes a moment until both ends know: so many looks, so far apart. */
 const SETTLING = { looks: 100, apartMs: 10 };
 
@@ -38,7 +39,8 @@ export async function realSoak(options: SoakOptions): Promise<SoakFindings> {
   const server = await startServer({
     responder: "counter",
     plan: plans.usual,
-    limits: { recordsMax: 1 },
+    // Over UDP nobody says that a link is gone: the server forgets it after this.
+    limits: { recordsMax: 1, idleTimeoutMs: IDLE_MS },
     ...(options.transport === "tcp" ? { udpPort: null } : { tcpPort: null }),
   });
   const soak = new RealSoak(options, server);

@@ -66,7 +66,6 @@ export class AttemptLog {
     const { twin } = operation;
     operation.running = undefined;
     operation.twin = undefined;
-    operation.leaveTwin();
     this.#close(operation, record, ending);
     if (twin === undefined) return;
     const { ended, nowUs } = ending;

@@ -89,6 +89,9 @@ describe.each(FACES)("an abort settles a message of %s at once and leaves nothin
     face.advanceMs(50);
     abort(face, again);
     expect(again.sent.outcome?.outcome).toBe("failed");
+    const last = face.submit("the dial is free for others");
+    face.advanceMs(1000);
+    expect(last.outcome?.outcome).toBe("delivered");
   });
 
   test("in connect, while another message needs the same connection: that one is sent", () => {
