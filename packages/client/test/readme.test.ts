@@ -119,6 +119,8 @@ describe("the examples of the README", () => {
       "createBreaker",
       "createHedge",
       "createPool",
+      "createOutliers",
+      "createClient, createReconnect",
       "createClient, listeners, logEvents, meterEvents",
       "createClient, errorOf",
     ]);
