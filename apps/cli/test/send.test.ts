@@ -59,6 +59,25 @@ describe("messages", () => {
     expect([sent.code, sent.stderr]).toEqual([0, ""]);
   });
 
+  test("over udp in packets may be larger than a datagram", async () => {
+    await using server = await startServerChild([]);
+    const large = "x".repeat(65_536);
+    const at = ["--protocol", "udp", "--port", portOf(server, "udp"), "--json"];
+    const packets = await runChild(["send", ...at, "--datagrams", "packets", large]);
+    expect(linesOf(packets.stdout)).toEqual([
+      { message: large, outcome: "delivered", attempts: 1, reply: large },
+    ]);
+    const plain = await runChild(["send", ...at, large]);
+    expect(linesOf(plain.stdout)).toMatchObject([{ outcome: "rejected" }]);
+    expect([packets.code, plain.code]).toEqual([0, 1]);
+  });
+
+  test("go in packets only over udp", async () => {
+    const sent = await runChild(["send", "--datagrams", "packets", "Hey"]);
+    expect(sent.code).toBe(3);
+    expect(sent.stderr).toContain('Cannot send as "--datagrams" must be plain');
+  });
+
   test("share one connection", async () => {
     await using server = await startServerChild([]);
     await runChild(["send", "--port", portOf(server, "tcp"), ...MESSAGES]);

@@ -103,19 +103,23 @@ describe("a spec", () => {
   });
 });
 
-test("bodies of 64 KiB over real sockets, every fifth reply lost: all arrive, and the loss is what was drawn", async () => {
-  const spec = {
-    mode: "real",
-    seed: 3,
-    workload: { messages: 60, payloadBytes: KIB_64, clients: 2, inFlightMax: 4 },
-    client: { ...PACKETS, attemptTimeoutMs: 5_000, backoff: { firstMs: 1, maxMs: 2 } },
-    faults: [{ id: "drop", kind: "loss", direction: "reply", probability: 0.2, answer: "error" }],
-  };
-  const real = await result(spec);
-  const simulated = await result({ ...spec, mode: "simulated" });
-  expect(real.counts).toMatchObject({ delivered: 60, corruptionsUndetected: 0, timeouts: 0 });
-  expect(real.counts.errorReplies).toBe(real.faults[0]!.fired);
-  // The same seed, the same messages: the same faults in both worlds.
-  expect(real.faults).toEqual(simulated.faults);
-  expect(real.counts.attempts).toBe(simulated.counts.attempts);
-});
+test.each([1, 2])(
+  "bodies of 64 KiB over real sockets to %i workers, every fifth reply lost: all arrive, and the loss is what was drawn",
+  async (workers) => {
+    const spec = {
+      mode: "real",
+      seed: 3,
+      server: { workers },
+      workload: { messages: 40, payloadBytes: KIB_64, clients: 2, inFlightMax: 4 },
+      client: { ...PACKETS, attemptTimeoutMs: 5_000, backoff: { firstMs: 1, maxMs: 2 } },
+      faults: [{ id: "drop", kind: "loss", direction: "reply", probability: 0.2, answer: "error" }],
+    };
+    const real = await result(spec);
+    const simulated = await result({ ...spec, mode: "simulated" });
+    expect(real.counts).toMatchObject({ delivered: 40, corruptionsUndetected: 0, timeouts: 0 });
+    expect(real.counts.errorReplies).toBe(real.faults[0]!.fired);
+    // The same seed, the same messages: the same faults in both worlds.
+    expect(real.faults).toEqual(simulated.faults);
+    expect(real.counts.attempts).toBe(simulated.counts.attempts);
+  },
+);

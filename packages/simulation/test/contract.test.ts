@@ -40,6 +40,19 @@ linkContract(
     stream: { windowBytes: 5_000, sendBufferBytes: 20_000, segmentBytesMax: 900 },
   }),
 );
+linkContract(
+  "a simulated stream with congestion control",
+  "stream",
+  network("stream", { stream: { congestionControl: "newreno" } }),
+);
+linkContract(
+  "a simulated stream with congestion control over an uneven link",
+  "stream",
+  network("stream", {
+    link: { delayUs: 20_000, jitterUs: 30_000, reorder: 0.1 },
+    stream: { congestionControl: "newreno", windowBytes: 5_000, sendBufferBytes: 20_000 },
+  }),
+);
 linkContract("a simulated datagram link", "datagram", network("datagram"));
 linkContract(
   "a slow simulated datagram link",

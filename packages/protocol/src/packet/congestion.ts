@@ -53,10 +53,13 @@ export class Congestion {
     this.thresholdBytes = this.windowBytes;
   }
 
-  /** Nothing at all came through for a long time (RFC 9002 section 7.6). */
-  collapse(): void {
+  /**
+   * Nothing at all came through for a long time (RFC 9002 section 7.6). What had left before opens
+   * the window no more, in which this is stricter than the appendix.
+   */
+  collapse(nowUs: number): void {
     this.windowBytes = this.#minBytes;
-    this.#recoveryUs = -1;
+    this.#recoveryUs = nowUs;
     this.#creditBytes = 0;
   }
 }

@@ -144,14 +144,15 @@ export class PacketConnection {
   }
 
   /**
-   * Takes a sound packet. One that was made up, or comes again, changes nothing.
+   * Takes a sound packet.
    *
-   * @returns the messages that became whole, each once; one of a single fragment is a view into it
+   * @returns the messages that became whole, each once; one of a single fragment is a view into it.
+   *   Undefined where the packet was made up, or comes again: nothing has changed
    */
-  receive(packet: Packet, { bytes, heldBytes, nowUs }: Arrival): readonly Uint8Array[] {
+  receive(packet: Packet, { bytes, heldBytes, nowUs }: Arrival): readonly Uint8Array[] | undefined {
     if (!this.#accepts(packet, heldBytes)) {
       this.#counts.datagramsRefused++;
-      return NO_MESSAGES;
+      return undefined;
     }
     if ((packet.flags & PacketFlag.unknown) !== 0) {
       this.end = "unknown";

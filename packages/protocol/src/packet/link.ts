@@ -26,7 +26,7 @@ export interface PacketLinkParts {
   over(link: PacketLink): void;
 }
 
-/** A link that is ending waits so many probe timeouts for what it has sent to be acknowledged. */
+/** A link that is ending, and has not been heard for so many probe timeouts, waits for no more acks. */
 const LINGER_PROBES = 3;
 
 /** @see module */
@@ -101,8 +101,7 @@ export class PacketLink implements Link {
 
   end(): void {
     if (this.#isOver || this.#endUs !== Infinity) return;
-    const { clock, connection } = this.#parts;
-    this.#endUs = clock.nowUs() + LINGER_PROBES * connection.rtt.timeoutUs(0);
+    this.#endUs = this.#lingerUs();
     this.#settle();
   }
 
@@ -114,9 +113,12 @@ export class PacketLink implements Link {
   receive(packet: Packet, bytes: number): void {
     if (this.#isOver) return;
     const { clock, connection } = this.#parts;
-    this.#isBusy = true;
     const at = { bytes, heldBytes: this.#heldBytes, nowUs: clock.nowUs() };
-    for (const message of connection.receive(packet, at)) this.#arrived(message);
+    const messages = connection.receive(packet, at);
+    if (messages === undefined) return;
+    if (this.#endUs !== Infinity) this.#endUs = this.#lingerUs();
+    this.#isBusy = true;
+    for (const message of messages) this.#arrived(message);
     this.#isBusy = false;
     this.#settle();
   }
@@ -171,6 +173,11 @@ export class PacketLink implements Link {
     clock.defer(() => {
       if (!this.#isOver && !this.#isFull) this.#events?.onDrain();
     });
+  }
+
+  #lingerUs(): number {
+    const { clock, connection } = this.#parts;
+    return clock.nowUs() + LINGER_PROBES * connection.rtt.timeoutUs(0);
   }
 
   #arm(): void {

@@ -138,7 +138,7 @@ export class Recovery {
     const last = lost.at(-1);
     if (last === undefined) return lost;
     this.#congestion.lost(last.sentUs, nowUs);
-    if (isPersistent(lost, this.#rtt, this.#firstSampleUs)) this.#congestion.collapse();
+    if (isPersistent(lost, this.#rtt, this.#firstSampleUs)) this.#congestion.collapse(nowUs);
     return lost;
   }
 }

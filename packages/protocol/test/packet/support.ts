@@ -90,6 +90,18 @@ export class Pair {
     this.#flights.splice(at, 0, flight);
   }
 
+  /** Everything up to a time happens; then the time is this. */
+  runTo(untilUs: number): void {
+    while (this.#nextUs <= untilUs) this.step();
+    this.nowUs = untilUs;
+  }
+
+  get #nextUs(): number {
+    const { dialler, listener } = this;
+    const flightUs = this.#flights[0]?.atUs ?? Infinity;
+    return Math.min(dialler.core.dueUs, listener.core.dueUs, flightUs);
+  }
+
   /** The next thing happens. @returns false when nothing ever will */
   step(): boolean {
     const [flight] = this.#flights;
@@ -119,7 +131,9 @@ export class Pair {
     to.receivedBytes += bytes.length;
     if (packet === undefined) return;
     const at = { bytes: bytes.length, heldBytes: 0, nowUs: this.nowUs };
-    for (const message of to.core.receive(packet, at)) {
+    const messages = to.core.receive(packet, at);
+    if (messages === undefined) return;
+    for (const message of messages) {
       to.messages.push(message.slice());
       to.arrivedUs.push(this.nowUs);
       to.onMessage(message);
