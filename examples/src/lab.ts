@@ -10,6 +10,7 @@ import { createClient } from "@faultline/client";
 import type { Client, ClientOptions } from "@faultline/client";
 import type { FaultSpec } from "@faultline/faults";
 import { hashText, keyedUint32 } from "@faultline/faults";
+import { acceptPackets, packetDialer } from "@faultline/protocol";
 import type { Clock, Dialer, Draw, SessionId } from "@faultline/protocol";
 import { createServerCore } from "@faultline/server";
 import type { ServerCore, ServerCoreOptions } from "@faultline/server";
@@ -23,6 +24,7 @@ export const MS_US = 1000;
 
 const SESSION = hashText("example session");
 const CLIENT = hashText("example client");
+const CONNECTION = hashText("example connection");
 const PORT = 7000;
 
 /** What a world is made of. */
@@ -35,6 +37,8 @@ export interface LabOptions {
   /** At most one of them fires on an attempt where their chances are `exclusive`. */
   readonly faults?: readonly FaultSpec[];
   readonly composition?: "independent" | "exclusive";
+  /** Datagrams carry packets, which are acknowledged and repeated. @default false: each carries a frame */
+  readonly packets?: boolean;
   readonly server?: Pick<ServerCoreOptions, "codec" | "limits" | "responder">;
   /** Another server instead. */
   readonly accept?: (clock: Clock) => Accept;
@@ -53,6 +57,7 @@ export class Lab {
   readonly seed: number;
   readonly simulation: Simulation;
   readonly #kind: "stream" | "datagram";
+  readonly #packets: boolean;
   #core: ServerCore | undefined;
   #clients = 0;
 
@@ -60,13 +65,16 @@ export class Lab {
     const { accept, composition = "independent", faults = [], link, seed, stream } = options;
     this.seed = seed;
     this.#kind = options.kind ?? "stream";
+    this.#packets = options.packets ?? false;
     this.simulation = new Simulation({ seed, ...(link && { link }), ...(stream && { stream }) });
     this.simulation.addNode("server", {
       boot: (process) => {
         const { clock } = process;
         const plan = { seed, composition, faults };
         this.#core = createServerCore({ clock, plan, ...options.server });
-        const own: Accept = (link) => this.#core!.accept(link);
+        const core: Accept = (link) => this.#core!.accept(link);
+        const secret = new Uint8Array(16).fill(seed);
+        const own = this.#packets ? acceptPackets({ clock, secret, accept: core }) : core;
         process.listen({ port: PORT, kind: this.#kind }, accept?.(clock) ?? own);
       },
     });
@@ -77,12 +85,12 @@ export class Lab {
     const { seed, simulation } = this;
     const client = this.#clients++;
     const node = simulation.addNode(`client-${client}`);
-    const dialer = node.process.dialer({ host: "server", port: PORT, kind: this.#kind });
-    const session = {
-      high: keyedUint32(seed, SESSION, client, 0),
-      low: keyedUint32(seed, SESSION, client, 1),
-    };
-    return { clock: node.clock, dialer, session, draw: drawOf(seed, client) };
+    const { clock } = node;
+    const bare = node.process.dialer({ host: "server", port: PORT, kind: this.#kind });
+    const connectionId = (ordinal: number): SessionId => idOf(seed, CONNECTION, client, ordinal);
+    const dialer = this.#packets ? packetDialer(bare, { clock, connectionId }) : bare;
+    const session = idOf(seed, SESSION, client, 0);
+    return { clock, dialer, session, draw: drawOf(seed, client) };
   }
 
   /** A client of this package's own make. */
@@ -120,6 +128,13 @@ export class Lab {
 /** Chance for one client, keyed by operation and attempt. */
 export function drawOf(seed: number, client: number): Draw {
   return (operation, attempt) => keyedUint32(seed, CLIENT, client, operation, attempt);
+}
+
+function idOf(seed: number, stream: number, client: number, ordinal: number): SessionId {
+  return {
+    high: keyedUint32(seed, stream, client, ordinal, 0),
+    low: keyedUint32(seed, stream, client, ordinal, 1),
+  };
 }
 
 /** The smallest value that so large a share of them does not exceed. */
