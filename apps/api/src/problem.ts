@@ -26,6 +26,7 @@ export const PROBLEMS = {
   "run-finished": { status: 409, title: "The run has already finished" },
   "body-too-large": { status: 413, title: "The body is too large" },
   "unsupported-media-type": { status: 415, title: "The body must be JSON" },
+  "expectation-failed": { status: 417, title: "The expectation cannot be met" },
   "host-not-allowed": { status: 421, title: "The service does not go by this name" },
   "invalid-request": { status: 422, title: "The request is not valid" },
   "idempotency-key-reused": {

@@ -5,7 +5,7 @@
  * same form as everything else.
  */
 
-import { createServer, type Server, STATUS_CODES } from "node:http";
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
@@ -21,6 +21,9 @@ import {
 
 /** A whole request, body included, must arrive within this time. */
 const REQUEST_MS_MAX = 30_000;
+
+/** So often connections are looked through for requests that are late. */
+const CHECK_EVERY_MS = 5000;
 
 /** Refused or unusable address; match on `code`. */
 export class ListenError extends Error {
@@ -40,11 +43,19 @@ export function makeHttpServer(app: Hono, limits: Pick<Limits, "connectionsMax">
     overrideGlobalObjects: false,
     errorHandler: () => problemResponse(new ProblemError("malformed-request", UNREADABLE)),
   });
-  const server = createServer((request, response) => void listener(request, response));
+  // A request without a host is refused by the app, in the same form as everything else.
+  const options = { requireHostHeader: false, connectionsCheckingInterval: CHECK_EVERY_MS };
+  const server = createServer(options, (request, response) => void listener(request, response));
   server.requestTimeout = REQUEST_MS_MAX;
   server.headersTimeout = REQUEST_MS_MAX;
   server.maxConnections = limits.connectionsMax;
   server.on("clientError", refuseClient);
+  server.on("connect", (_request: unknown, socket: Duplex) => {
+    refuse(socket, "malformed-request", "this is no proxy: it answers to no CONNECT");
+  });
+  server.on("checkExpectation", (_request: unknown, { socket }: ServerResponse) => {
+    if (socket !== null) refuse(socket, "expectation-failed", "of Expect only 100-continue is met");
+  });
   return server;
 }
 
@@ -87,7 +98,11 @@ function refuseClient(error: NodeJS.ErrnoException, socket: Duplex): void {
     socket.destroy();
     return;
   }
-  const [code, detail] = CLIENT_ERRORS[error.code ?? ""] ?? ["malformed-request", UNREADABLE];
+  refuse(socket, ...(CLIENT_ERRORS[error.code ?? ""] ?? ["malformed-request", UNREADABLE]));
+}
+
+/** One last answer, past the app. */
+function refuse(socket: Duplex, code: ProblemCode, detail: string): void {
   const problem = makeProblem(code, detail);
   const body = JSON.stringify(problem);
   const head = [
