@@ -13,7 +13,7 @@ import { describe, expect, test } from "vitest";
 const PACKAGES = fileURLToPath(new URL("../../../", import.meta.url));
 const HEAD = /^\/\*\*\s+(?:\* )?Pitfalls? (\d+)(?: and (\d+))?[.,]/;
 /** Not shown yet. */
-const MISSING: readonly number[] = [4, 20, 25];
+const MISSING: readonly number[] = [4, 20];
 
 /** What falls into it, by the words of a title or of what it is called. */
 const VICTIM = /naive|Naive/;
@@ -45,9 +45,9 @@ describe("of the thirty pitfalls", () => {
   test.each(expected)("number %i has a test, which somebody naive fails", (number) => {
     const its = files.filter((file) => file.number === number);
     expect(its).not.toEqual([]);
-    for (const { path, text } of its) {
-      expect(VICTIM.test(text), `${path} shows nobody who falls into it`).toBe(true);
-    }
+    // One of them is enough: another may show the contrast with TCP, or the server's side.
+    const shown = its.filter(({ text }) => VICTIM.test(text)).map(({ path }) => path);
+    expect(shown, "nobody falls into it").not.toEqual([]);
   });
 
   test("there is no other", () => {
