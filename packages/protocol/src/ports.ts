@@ -67,6 +67,8 @@ export interface Link {
   readonly local: string;
   /** Largest message that `send` carries whole, where that is more than one datagram. */
   readonly messageBytesMax?: number | undefined;
+  /** What the layers below add to each datagram, in bytes. @default 0 */
+  readonly overheadBytes?: number | undefined;
   /** The id of the key that the peer proved to have, where a layer below asked for one. */
   readonly peerKey?: string | undefined;
   /**

@@ -10,7 +10,7 @@ import { refusal } from "../settings.ts";
 import { PacketConnection } from "./connection.ts";
 import { decodePacket } from "./decode.ts";
 import type { PacketLimits } from "./limits.ts";
-import { packetLimitsOf } from "./limits.ts";
+import { limitsAbove, packetLimitsOf } from "./limits.ts";
 import { PacketLink } from "./link.ts";
 
 /** What a packet dialer needs. */
@@ -32,9 +32,7 @@ export interface PacketDialerOptions {
  * @throws TypeError or RangeError naming the option, its rule and the value it had.
  */
 export function packetDialer(dialer: Dialer, options: PacketDialerOptions): Dialer {
-  const given = packetLimitsOf(options.limits);
-  const datagramBytesMax = given.datagramBytesMax - (dialer.overheadBytes ?? 0);
-  const limits = packetLimitsOf({ ...given, datagramBytesMax });
+  const limits = limitsAbove(packetLimitsOf(options.limits), dialer);
   if (dialer.kind !== "datagram") {
     const setting = { doing: "carry packets", name: "dialer", value: dialer.kind };
     throw new TypeError(refusal(setting, 'of the kind "datagram"'));

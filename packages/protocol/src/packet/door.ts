@@ -15,7 +15,7 @@ import { PacketConnection } from "./connection.ts";
 import { decodePacket } from "./decode.ts";
 import { encodeUnknown } from "./encode.ts";
 import type { PacketLimits } from "./limits.ts";
-import { packetLimitsOf } from "./limits.ts";
+import { limitsAbove, packetLimitsOf } from "./limits.ts";
 import { PacketLink } from "./link.ts";
 import { pathToken } from "./path.ts";
 import type { Packet } from "./wire.ts";
@@ -110,7 +110,8 @@ class PacketDoor implements LinkEvents {
   }
 
   #open({ connection }: Packet, key: string): PacketLink | undefined {
-    const { accept, clock, limits, secret } = this.#options;
+    const { accept, clock, secret } = this.#options;
+    const limits = limitsAbove(this.#options.limits, this.#link);
     const token = pathToken(secret, this.#link.remote, connection);
     const core = new PacketConnection({ connection, limits, token, nowUs: clock.nowUs() });
     const link = new PacketLink({

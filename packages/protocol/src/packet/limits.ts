@@ -131,6 +131,15 @@ export function packetLimitsOf(given: Partial<PacketLimits> = {}): PacketLimits 
   return limits;
 }
 
+/** The limits that leave room in each datagram for what the layers below add. */
+export function limitsAbove(
+  limits: PacketLimits,
+  { overheadBytes = 0 }: { readonly overheadBytes?: number | undefined },
+): PacketLimits {
+  if (overheadBytes === 0) return limits;
+  return packetLimitsOf({ ...limits, datagramBytesMax: limits.datagramBytesMax - overheadBytes });
+}
+
 /** Bytes of a message in one fragment: what is left beside an ack of one range and a token. */
 export function fragmentBytesOf(datagramBytesMax: number): number {
   return datagramBytesMax - PACKET_OVERHEAD_BYTES - BESIDE_BYTES;

@@ -65,6 +65,10 @@ export class SealedLink implements Link {
     return this.#below.local;
   }
 
+  get overheadBytes(): number {
+    return (this.#below.overheadBytes ?? 0) + SEAL_OVERHEAD_BYTES;
+  }
+
   get messageBytesMax(): number | undefined {
     if (this.kind === "stream") return undefined;
     return (this.#below.messageBytesMax ?? DATAGRAM_BYTES_MAX) - SEAL_OVERHEAD_BYTES;

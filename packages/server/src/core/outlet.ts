@@ -3,8 +3,8 @@
  *
  * Replies collect while an event is handled and leave when it is over: those on the short way in
  * one write, out of the writer that all links share; those that faults have handled one by one. A
- * stream is not read from while its peer does not read, or while faults hold back too much: else
- * memory would grow as long as the peer sends.
+ * stream, or a link of packets, is not read from while its peer does not read, or while faults hold
+ * back too much: else memory would grow as long as the peer sends.
  */
 import type { Link } from "@faultline/protocol";
 import type { CoreContext } from "./context.ts";
@@ -58,7 +58,7 @@ export class Outlet {
   steer(heldBytes: number): void {
     const held = heldBytes > this.#context.limits.heldBytesMax;
     const stop = this.#full || held;
-    if (stop === this.#paused || this.#link.kind !== "stream") return;
+    if (stop === this.#paused || !this.#canWait) return;
     this.#paused = stop;
     if (!stop) {
       this.#link.resume();
@@ -66,6 +66,11 @@ export class Outlet {
     }
     this.#context.atLimit(held ? "heldBytesMax" : "sendQueueBytesMax");
     this.#link.pause();
+  }
+
+  /** Bare datagrams cannot be asked to wait. */
+  get #canWait(): boolean {
+    return this.#link.kind === "stream" || this.#link.messageBytesMax !== undefined;
   }
 
   #send(bytes: Uint8Array): void {
