@@ -131,9 +131,8 @@ test("an address that sends the token back gets all of it", () => {
   expect(world.bytesOut).toBeGreaterThan(LARGE.length);
 });
 
-test("a token is good for one address and one connection: another's does not open the path", () => {
+test("an address that hears the token, but whose answer does not come, gets no more than that", () => {
   const world = ours();
-  // Replies reach the client, but what it answers is sent from elsewhere: it never arrives.
   world.isHeard = true;
   world.requests = 1;
   world.ask();
