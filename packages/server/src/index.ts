@@ -12,6 +12,8 @@ export { createResponder } from "./core/responder.ts";
 export type { Responder, ResponderName } from "./core/responder.ts";
 export { createReplyMemory } from "./core/session-table.ts";
 export type { ReplyMemory, Session as RememberedSession } from "./core/session-table.ts";
+export { createEntrance } from "./entrance.ts";
+export type { Entrance, EntranceOptions } from "./entrance.ts";
 export { ServerError } from "./error.ts";
 export type { ServerErrorCode } from "./error.ts";
 export type {
@@ -25,8 +27,6 @@ export type {
 export { SERVER_LIMITS_DEFAULT } from "./limits.ts";
 export type { ServerLimits } from "./limits.ts";
 export type { ServerOptions, WireLogSink } from "./options.ts";
-export { createServerGate } from "./seal.ts";
-export type { ServerGateOptions } from "./seal.ts";
 export { startServer } from "./server.ts";
 export type { CloseOptions, Endpoint, FaultServer } from "./server.ts";
 export type { ServerTlsOptions } from "./tls-options.ts";

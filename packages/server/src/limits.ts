@@ -30,13 +30,14 @@ export interface ServerLimits {
    */
   readonly idleTimeoutMs: number;
   /**
-   * Longest time a TLS handshake may take, in ms. Above it the connection is closed.
+   * Longest time a handshake may take, of TLS or of a sealed link, in ms. Above it the connection is closed.
    *
    * @default 10_000: many round trips to the other side of the world.
    */
   readonly handshakeTimeoutMs: number;
   /**
-   * TLS handshakes under way at once. Above it a connection is reset: each costs a signature.
+   * Handshakes under way at once, of TLS and of sealed links each. Above it a connection is reset, a
+   * datagram dropped: each costs a signature, or holds keys.
    *
    * @default 1024: all clients of a large run at once, on the fewest threads.
    */

@@ -9,8 +9,7 @@ import process from "node:process";
 import type { MessagePort } from "node:worker_threads";
 import { parentPort, workerData } from "node:worker_threads";
 import { WireLog } from "@faultline/capture";
-import type { Link, LinkEvents, SealGate } from "@faultline/protocol";
-import { acceptPackets, PACKET_LIMITS_DEFAULT, SEAL_OVERHEAD_BYTES } from "@faultline/protocol";
+import type { Link, LinkEvents } from "@faultline/protocol";
 import { systemRandom } from "./chance.ts";
 import { systemClock } from "./clock.ts";
 import type {
@@ -25,13 +24,13 @@ import type { KeyOptions } from "./core/auth.ts";
 import { createServerCore } from "./core/core.ts";
 import { createReplyMemory } from "./core/session-table.ts";
 import type { CoreStats } from "./stats.ts";
+import { createEntrance } from "./entrance.ts";
 import { EventPost } from "./event-post.ts";
 import type { Neighbours } from "./route/door.ts";
 import { enter } from "./route/door.ts";
 import type { RelayMessage } from "./route/relay-message.ts";
 import { Relay } from "./route/relay.ts";
 import { Persistence } from "./persistence.ts";
-import { createServerGate } from "./seal.ts";
 import type { TcpListener } from "./tcp.ts";
 import { listenTcp } from "./tcp.ts";
 import type { TlsListener } from "./tls.ts";
@@ -62,8 +61,17 @@ const core = createServerCore({
   ...(wires && { tap: wires.tap("behind") }),
 });
 const listener = new Persistence(setup, clock);
-const gates: SealGate[] = [];
-const tcpGate = createGate(route);
+const entrance = createEntrance({
+  ...keysOf(setup),
+  codec: setup.codec,
+  clock,
+  random: systemRandom,
+  secret: systemRandom(SECRET_BYTES),
+  limits,
+  accept,
+  turnedAway: (refusal, remote) => core.turnedAway(refusal, remote),
+  onDropped: () => core.datagramDropped("sendQueueBytesMax"),
+});
 const relays = new Map<number, Relay>();
 const neighbours: Neighbours = {
   index,
@@ -77,7 +85,7 @@ const listening = {
   host: setup.host,
   reusePort: workers > 1,
   sendQueueBytesMax: limits.sendQueueBytesMax,
-  accept,
+  accept: (link: Link) => entrance.accept(link),
 };
 const tlsNeighbours: Neighbours = {
   ...neighbours,
@@ -108,25 +116,7 @@ function keysOf({ keys, requireKeys }: WorkerSetup): KeyOptions {
   return keys === null ? {} : { keys, requireKeys };
 }
 
-/** A gate for sealed links before whoever accepts them; undefined where there are no keys. */
-function createGate(accept: (link: Link) => LinkEvents): SealGate | undefined {
-  const gate = createServerGate({
-    ...keysOf(setup),
-    codec: setup.codec,
-    clock,
-    random: systemRandom,
-    accept,
-    turnedAway: (refusal, remote) => core.turnedAway(refusal, remote),
-  });
-  if (gate !== undefined) gates.push(gate);
-  return gate;
-}
-
 function accept(link: Link): LinkEvents {
-  return tcpGate === undefined ? route(link) : tcpGate.enter(link);
-}
-
-function route(link: Link): LinkEvents {
   return workers === 1 ? core.accept(link) : enter(link, neighbours);
 }
 
@@ -180,25 +170,10 @@ async function startTls(port: number): Promise<ListenRefusal | undefined> {
 
 async function startUdp(port: number): Promise<ListenRefusal | undefined> {
   const reusePort = listening.reusePort && setup.udpShared;
-  const { sendQueueBytesMax } = limits;
   const onDropped = (): void => core.datagramDropped("sendQueueBytesMax");
-  const packets = { clock, secret: systemRandom(SECRET_BYTES), accept: route, onDropped };
-  const plain = acceptPackets({ ...packets, limits: { sendQueueBytesMax } });
-  const datagramBytesMax = PACKET_LIMITS_DEFAULT.datagramBytesMax - SEAL_OVERHEAD_BYTES;
-  const sealed = acceptPackets({ ...packets, limits: { sendQueueBytesMax, datagramBytesMax } });
-  const enterPackets = (link: Link): LinkEvents =>
-    (link.peerKey === undefined ? plain : sealed)(link);
-  const udpGate = createGate(enterPackets);
   const onError = (error: Error): void => tellSocketError("udp", error);
   return await listener.persist("udp", port, async () => {
-    udp = await listenUdp({
-      ...listening,
-      accept: udpGate === undefined ? plain : (link) => udpGate.enter(link),
-      reusePort,
-      port,
-      onDropped,
-      onError,
-    });
+    udp = await listenUdp({ ...listening, reusePort, port, onDropped, onError });
   });
 }
 
@@ -279,7 +254,7 @@ function meet(other: number, port: MessagePort): void {
  */
 function close({ graceMs, retryAfterMs }: Closing): void {
   void tcp?.close();
-  for (const gate of gates) gate.close();
+  entrance.close();
   void tls?.close();
   const late = clock.setTimer(clock.nowUs() + graceMs * 1000, () => core.close());
   core.drain(() => {

@@ -32,6 +32,7 @@ function heading(result: Result, style: Style): string[] {
     result.mode,
     spec.transport,
     spec.codec === "frame" ? `frame with ${spec.checksum}` : spec.codec,
+    ...(spec.seal === null ? [] : [`sealed with ${spec.seal.cipher}`]),
     ...(spec.seeds === null ? [] : [plural(runsIn(spec.seeds), "run")]),
     plural(messages, "message"),
     plural(clients, "client"),

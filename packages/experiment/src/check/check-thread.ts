@@ -9,7 +9,7 @@ import { runTraced } from "./traced.ts";
 const port = parentPort;
 if (port === null) throw new Error("check-thread.ts is the entry of a worker thread");
 
-const { spec, request } = workerData as CheckSetup;
+const { spec, request, keys } = workerData as CheckSetup;
 
 function reportOf(error: unknown): CheckReport {
   const message = error instanceof Error ? error.message : String(error);
@@ -18,7 +18,7 @@ function reportOf(error: unknown): CheckReport {
 }
 
 // A series shares its runs among threads in the first run, and here it does not.
-const report = await runTraced(spec, request, { threads: 1 }).then(
+const report = await runTraced(spec, request, { threads: 1, ...(keys && { keys }) }).then(
   (run): CheckReport => ({ report: "run", run }),
   reportOf,
 );

@@ -106,15 +106,18 @@ async function twice(
   { neighbours, wordsMax }: Shown,
   options: RunOptions,
 ): Promise<readonly [TracedReport, TracedReport]> {
-  const { parts, signal } = options;
+  const { keys, parts, signal } = options;
   const one = await runTraced(spec, { from: 0, lastMax: wordsMax }, options);
   // Nobody compares with a run that was stopped.
   if (isStopped(signal)) return [one, one];
   const request = against(one, neighbours);
   if (parts !== undefined) {
-    return [one, await runTraced(spec, request, { parts, ...(signal && { signal }) })];
+    return [
+      one,
+      await runTraced(spec, request, { parts, ...(keys && { keys }), ...(signal && { signal }) }),
+    ];
   }
-  const second = startElsewhere(spec, request);
+  const second = startElsewhere(spec, request, keys);
   const onAbort = (): void => void second.end();
   signal?.addEventListener("abort", onAbort, { once: true });
   try {

@@ -4,6 +4,7 @@
  * What modules remember from one run to the next hides from a second run beside them; here it shows.
  */
 import { Worker, resourceLimits } from "node:worker_threads";
+import type { SealKey } from "@faultline/protocol";
 import { RunError, type RunErrorCode } from "../run/error.ts";
 import { threadEntry } from "../series/entry.ts";
 import type { FullSpec } from "../spec/types.ts";
@@ -13,6 +14,7 @@ import type { TracedReport, TraceRequest } from "./traced.ts";
 export interface CheckSetup {
   readonly spec: FullSpec;
   readonly request: TraceRequest;
+  readonly keys?: readonly SealKey[] | undefined;
 }
 
 /** What the thread says at its end; `code` is there where a RunError is to be thrown here. */
@@ -28,8 +30,12 @@ export interface Elsewhere {
 }
 
 /** Starts the run. Its report rejects as `runExperiment` does, or with `world-failed` where the thread is lost. */
-export function startElsewhere(spec: FullSpec, request: TraceRequest): Elsewhere {
-  const setup: CheckSetup = { spec, request };
+export function startElsewhere(
+  spec: FullSpec,
+  request: TraceRequest,
+  keys?: readonly SealKey[],
+): Elsewhere {
+  const setup: CheckSetup = { spec, request, keys };
   const worker = new Worker(threadEntry("#check-thread"), {
     workerData: setup,
     resourceLimits: { ...resourceLimits },

@@ -14,9 +14,10 @@ const COUNT_BYTES = 8;
 /** There and back. */
 export const ROUND_TRIP_US: number = 2 * LINK_OPTIONS_DEFAULT.delayUs;
 
-/** Time that a new link costs before the first byte: a stream asks, and is answered. */
-export function connectUs({ transport }: Pick<FullSpec, "transport">): number {
-  return transport === "udp" ? 0 : ROUND_TRIP_US;
+/** Time that a new link costs before the first byte: a stream asks, and is answered; so does a seal. */
+export function connectUs({ seal, transport }: Pick<FullSpec, "seal" | "transport">): number {
+  const trips = (transport === "udp" ? 0 : 1) + (seal === null ? 0 : 1);
+  return trips * ROUND_TRIP_US;
 }
 
 /** Bytes of the frames of a message; null where they differ from message to message. */

@@ -3,8 +3,8 @@
  */
 import type { ClientOptions } from "@faultline/client";
 import { createRetryBudget } from "@faultline/client";
-import type { Clock, Dialer } from "@faultline/protocol";
-import { createMessageCheck, packetDialer } from "@faultline/protocol";
+import type { Clock, Dialer, RandomBytes, SealKey } from "@faultline/protocol";
+import { createMessageCheck, packetDialer, sealDialer } from "@faultline/protocol";
 import type { FullSpec } from "../spec/types.ts";
 import { backoffDraw, connectionOf, sessionOf } from "./streams.ts";
 
@@ -18,6 +18,7 @@ const QUEUE_BYTES_MIN = 1_048_576;
 export function clientOptions(
   { seed, codec, checksum, client, workload }: FullSpec,
   ordinal: number,
+  keys: readonly SealKey[] | undefined,
 ): Omit<ClientOptions, "clock" | "dialer"> {
   const { attemptsMax, attemptTimeoutMs, deadlineMs, backoff, forbidden, retryBudget } = client;
   return {
@@ -25,6 +26,7 @@ export function clientOptions(
     draw: backoffDraw(seed, ordinal),
     codec,
     checksum,
+    ...(keys && { keys }),
     attemptsMax,
     attemptTimeoutMs,
     deadlineMs,
@@ -38,12 +40,25 @@ export function clientOptions(
   };
 }
 
-/** The dialer of one client, as its spec wants datagrams: bare, or below packets. */
+/** What the layers of a client's dialer need. */
+export interface DialerParts {
+  readonly clock: Clock;
+  readonly ordinal: number;
+  readonly keys: readonly SealKey[] | undefined;
+  /** For the keys of sealed links. */
+  readonly random: RandomBytes;
+}
+
+/** The dialer of one client, as its spec wants links: sealed or not, datagrams bare or below packets. */
 export function clientDialer(
-  { client, seed, transport }: FullSpec,
-  dialer: Dialer,
-  { clock, ordinal }: { readonly clock: Clock; readonly ordinal: number },
+  { client, seal, seed, transport }: FullSpec,
+  bare: Dialer,
+  { clock, keys, ordinal, random }: DialerParts,
 ): Dialer {
+  const dialer =
+    seal === null || keys === undefined
+      ? bare
+      : sealDialer(bare, { keys, cipher: seal.cipher, clock, random });
   if (transport !== "udp" || client.datagrams === "plain") return dialer;
   const connectionId = (dial: number) => connectionOf(seed, ordinal, dial);
   return packetDialer(dialer, { clock, connectionId });

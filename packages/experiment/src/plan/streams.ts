@@ -6,11 +6,14 @@
  * happened before it. The names share no stream with a fault: a fault's stream is its id.
  */
 import { hashText, keyedDraws, keyedUint32, wordHigh, wordLow } from "@faultline/faults";
-import type { Draw, SessionId } from "@faultline/protocol";
+import type { Draw, RandomBytes, SessionId } from "@faultline/protocol";
 
 const SESSION = hashText("runner session");
 const CONNECTION = hashText("runner connection");
 const SECRET = hashText("runner secret");
+const KEY = hashText("runner key");
+const CLIENT_SEAL = hashText("runner client seal");
+const SERVER_SEAL = hashText("runner server seal");
 const SECRET_BYTES = 32;
 const BACKOFF = hashText("runner backoff");
 const SIZE = hashText("runner payload size");
@@ -37,6 +40,30 @@ export function connectionOf(seed: number, client: number, ordinal: number): Ses
 export function pathSecret(seed: number): Uint8Array {
   const draw = keyedDraws(seed, SECRET);
   return Uint8Array.from({ length: SECRET_BYTES }, (_, at) => draw(at) & 0xff);
+}
+
+/** The secret of a run that was given none: no secret at all, since its seed stands in the result. */
+export function labSecret(seed: number): Uint8Array {
+  const draw = keyedDraws(seed, KEY);
+  return Uint8Array.from({ length: SECRET_BYTES }, (_, at) => draw(at) & 0xff);
+}
+
+/** What a simulated client brings to the keys of its sealed links, other bytes at each call. */
+export function clientRandom(seed: number, client: number): RandomBytes {
+  return randomOf((call) => keyedDraws(seed, CLIENT_SEAL, client, call));
+}
+
+/** The same of a simulated server in its n-th life. */
+export function serverRandom(seed: number, life: number): RandomBytes {
+  return randomOf((call) => keyedDraws(seed, SERVER_SEAL, life, call));
+}
+
+function randomOf(drawsOf: (call: number) => (n: number) => number): RandomBytes {
+  let calls = 0;
+  return (bytes) => {
+    const draw = drawsOf(calls++);
+    return Uint8Array.from({ length: bytes }, (_, at) => draw(at) & 0xff);
+  };
 }
 
 /** The draws a client makes for its waits, keyed by message and attempt. */

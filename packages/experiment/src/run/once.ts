@@ -25,12 +25,13 @@ export async function runOnce(
   wall: Wall = systemWall(),
 ): Promise<Conducted> {
   const recorder = spec.capture ? new CaptureRecorder(spec) : undefined;
-  const records = options.onExchange !== undefined || spec.capture;
+  const { keys, onExchange } = options;
+  const records = onExchange !== undefined || spec.capture;
   try {
     const world =
       spec.mode === "simulated"
         ? openSimulatedWorld(spec, wall, { ...options, recorder })
-        : await openRealWorld(spec, { records, recorder });
+        : await openRealWorld(spec, { records, recorder, keys });
     try {
       return await conduct(spec, world, free(options));
     } finally {

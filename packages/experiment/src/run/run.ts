@@ -3,6 +3,7 @@
  *
  * A spec with one seed is one run; one with `seeds` is a series of them.
  */
+import type { SealKey } from "@faultline/protocol";
 import type { Trace } from "@faultline/simulation";
 import type { RunRow } from "../result/series.ts";
 import type { ExchangeLine, Result } from "../result/types.ts";
@@ -58,6 +59,11 @@ export interface RunOptions {
   readonly limits?: Partial<RunLimits>;
   /** Takes the capture, piece by piece, when the run is over; only where the spec has `capture`. */
   readonly onCapture?: (bytes: Uint8Array) => void;
+  /**
+   * Secrets in place of the one that follows from the seed, where the spec seals links or signs frames.
+   * They are in no result; but the digest of a simulated run is over what was on its wire.
+   */
+  readonly keys?: readonly SealKey[];
   /** Parts of your own in place of the true ones; simulated mode only, and a series on one thread. */
   readonly parts?: Partial<SimulatedParts>;
   /** Writes down the events; simulated mode only, and no series. */

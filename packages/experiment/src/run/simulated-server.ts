@@ -10,13 +10,15 @@
  * the next life.
  */
 import type { FaultPlan } from "@faultline/faults";
-import { acceptPackets, type Link, type LinkEvents, nextLifeTag } from "@faultline/protocol";
+import { nextLifeTag, type SealKey } from "@faultline/protocol";
 import {
   type CoreStats,
+  createEntrance,
   createReplyMemory,
   createResponder,
   createServerCore,
   FIRST_LIFE,
+  type KeyOptions,
   mergeStats,
   type ReplyMemory,
   type Responder,
@@ -29,14 +31,15 @@ import {
 import type { WireTap } from "@faultline/protocol";
 import type { Boot, Simulation } from "@faultline/simulation";
 import { faultPlan } from "../plan/faults.ts";
-import { pathSecret } from "../plan/streams.ts";
+import { pathSecret, serverRandom } from "../plan/streams.ts";
 import type { FullSpec } from "../spec/types.ts";
 
 /** As much of a server core as a simulated run needs. */
 export type ServerPart = Pick<
   ServerCore,
   "accept" | "setFaults" | "stats" | "takeEndings" | "takeRecords"
->;
+> &
+  Partial<Pick<ServerCore, "turnedAway">>;
 
 /** Makes the core of one life. */
 export type CreateServerPart = (options: ServerCoreOptions) => ServerPart;
@@ -45,9 +48,20 @@ export type CreateServerPart = (options: ServerCoreOptions) => ServerPart;
 export const SERVER = { host: "server", port: 61_000 } as const;
 const US_PER_MS = 1_000;
 
+/** What a simulated server may be given. */
+export interface SimulatedServerParts {
+  /** @default `createServerCore` */
+  readonly create?: CreateServerPart | undefined;
+  /** Secrets of peers. @default none */
+  readonly keys?: readonly SealKey[] | undefined;
+  /** Is told what passes behind the faults. @default nobody */
+  readonly tap?: WireTap | undefined;
+}
+
 /** @see module */
 export class SimulatedServer {
   readonly #spec: FullSpec;
+  readonly #keys: KeyOptions;
   readonly #create: CreateServerPart;
   readonly #tap: WireTap | undefined;
   #plan: FaultPlan;
@@ -56,13 +70,15 @@ export class SimulatedServer {
   #responder: Responder;
   /** What responders had counted up to that are lost. */
   #countLost = 0;
+  #lives = 0;
   #past: CoreStats[] = [];
   #records: ServerFaultRecord[] = [];
   #endings: ServerEnding[] = [];
 
-  constructor(spec: FullSpec, create: CreateServerPart = createServerCore, tap?: WireTap) {
+  constructor(spec: FullSpec, { create = createServerCore, keys, tap }: SimulatedServerParts) {
     this.#spec = spec;
     this.#tap = tap;
+    this.#keys = keys === undefined ? {} : { keys };
     this.#create = create;
     this.#responder = createResponder(spec.server.responder);
     this.#plan = faultPlan(spec, spec.phases === null ? -1 : 0);
@@ -118,7 +134,7 @@ export class SimulatedServer {
   }
 
   readonly #boot: Boot = (process) => {
-    const { transport, codec } = this.#spec;
+    const { seed, transport, codec } = this.#spec;
     const kind = transport === "udp" ? "datagram" : "stream";
     const core = this.#create({
       clock: process.clock,
@@ -127,11 +143,18 @@ export class SimulatedServer {
       memory: this.#memory,
       plan: this.#plan,
       ...(this.#tap && { tap: this.#tap }),
+      ...this.#keys,
     });
-    const accept = (link: Link): LinkEvents => core.accept(link);
-    const { clock } = process;
-    const packets = acceptPackets({ clock, secret: pathSecret(this.#spec.seed), accept });
-    process.listen({ port: SERVER.port, kind }, kind === "stream" ? accept : packets);
+    const entrance = createEntrance({
+      ...this.#keys,
+      codec,
+      clock: process.clock,
+      random: serverRandom(seed, this.#lives++),
+      secret: pathSecret(seed),
+      accept: (link) => core.accept(link),
+      turnedAway: (refusal, remote) => core.turnedAway?.(refusal, remote),
+    });
+    process.listen({ port: SERVER.port, kind }, (link) => entrance.accept(link));
     this.#core = core;
     return () => {
       this.#past = [mergeStats([...this.#past, withoutGauges(core.stats())])];

@@ -10,10 +10,12 @@
  * Threads do not exist here: `server.workers` changes nothing, as it must not on sockets.
  */
 import { type Client, type ClientOptions, createClient } from "@faultline/client";
-import { type Clock, tapDialer } from "@faultline/protocol";
+import { type Clock, type SealKey, tapDialer } from "@faultline/protocol";
 import { Simulation, SimulationError, type Trace } from "@faultline/simulation";
 import type { CaptureRecorder } from "../capture/recorder.ts";
+import { keysOf } from "../plan/keys.ts";
 import { clientDialer, clientOptions } from "../plan/policy.ts";
+import { clientRandom } from "../plan/streams.ts";
 import { sealed } from "../seal/seal.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { RunError } from "./error.ts";
@@ -47,6 +49,8 @@ export interface SimulatedOptions {
   readonly trace?: Trace;
   /** Takes down what wires carry. @default nobody */
   readonly recorder?: CaptureRecorder | undefined;
+  /** @default what follows from the seed, where the spec seals or signs */
+  readonly keys?: readonly SealKey[];
 }
 
 /** Builds the world of a spec. It lies still until it is told to go on. */
@@ -64,6 +68,7 @@ class SimulatedWorld implements World {
   readonly lost: Promise<RunError> = new Promise(() => {});
   readonly #spec: FullSpec;
   readonly #wall: Wall;
+  readonly #keys: readonly SealKey[] | undefined;
   readonly #simulation: Simulation;
   readonly #kind: "stream" | "datagram";
   readonly #createClient: SimulatedParts["createClient"];
@@ -71,8 +76,9 @@ class SimulatedWorld implements World {
   readonly #recorder: CaptureRecorder | undefined;
   #wallTimer: { readonly atMs: number; readonly run: () => void } | undefined;
 
-  constructor(spec: FullSpec, wall: Wall, { parts = {}, trace, recorder }: SimulatedOptions) {
+  constructor(spec: FullSpec, wall: Wall, { keys, parts = {}, recorder, trace }: SimulatedOptions) {
     this.#spec = spec;
+    this.#keys = keysOf(spec, keys);
     this.#wall = wall;
     this.#kind = spec.transport === "udp" ? "datagram" : "stream";
     this.#simulation = new Simulation({
@@ -84,7 +90,8 @@ class SimulatedWorld implements World {
     this.clock = this.#simulation.addNode("lab").clock;
     this.#createClient = parts.createClient ?? createClient;
     this.#recorder = recorder;
-    this.#server = new SimulatedServer(spec, parts.createServerCore, recorder?.behind);
+    const create = parts.createServerCore;
+    this.#server = new SimulatedServer(spec, { create, keys: this.#keys, tap: recorder?.behind });
     this.#server.install(this.#simulation);
     schedulePartitions(spec, this.#simulation);
   }
@@ -95,8 +102,10 @@ class SimulatedWorld implements World {
     const tap = this.#recorder?.wire;
     const bare = node.process.dialer({ ...SERVER, kind: this.#kind });
     const wire = tap === undefined ? bare : tapDialer(bare, { tap, clock });
-    const dialer = clientDialer(this.#spec, wire, { clock, ordinal: client });
-    const options = { ...clientOptions(this.#spec, client), clock, dialer };
+    const keys = this.#keys;
+    const random = clientRandom(this.#spec.seed, client);
+    const dialer = clientDialer(this.#spec, wire, { clock, ordinal: client, keys, random });
+    const options = { ...clientOptions(this.#spec, client, keys), clock, dialer };
     return this.within(() => this.#createClient(options));
   }
 

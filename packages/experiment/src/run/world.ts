@@ -7,11 +7,12 @@
  */
 import { availableParallelism, arch, platform } from "node:os";
 import process from "node:process";
-import { createClient, systemClock, tcpDialer, udpDialer } from "@faultline/client";
-import { type Dialer, tapDialer } from "@faultline/protocol";
+import { createClient, systemClock, systemRandom, tcpDialer, udpDialer } from "@faultline/client";
+import { type Dialer, type SealKey, tapDialer } from "@faultline/protocol";
 import { type FaultServer, startServer } from "@faultline/server";
 import type { CaptureRecorder } from "../capture/recorder.ts";
 import { faultPlan } from "../plan/faults.ts";
+import { keysOf } from "../plan/keys.ts";
 import { clientDialer, clientOptions } from "../plan/policy.ts";
 import type { Envelope } from "../result/types.ts";
 import type { FullSpec } from "../spec/types.ts";
@@ -24,6 +25,8 @@ export interface WorldOptions {
   readonly records: boolean;
   /** Takes down what wires carry; undefined: nobody asked. */
   readonly recorder?: CaptureRecorder | undefined;
+  /** Secrets instead of the seed's own, where the spec seals or signs. */
+  readonly keys?: readonly SealKey[] | undefined;
 }
 
 const HOST = "127.0.0.1";
@@ -38,7 +41,8 @@ export async function openRealWorld(spec: FullSpec, options: WorldOptions): Prom
   const startedAt = new Date();
   const epochUs = startedAt.getTime() * US_PER_MS;
   const clock = systemClock(epochUs);
-  const server = await start(spec, options, epochUs);
+  const keys = keysOf(spec, options.keys);
+  const server = await start(spec, { ...options, keys }, epochUs);
   const startUs = clock.nowUs();
   const { recorder } = options;
   const takeRecords = async (): ReturnType<World["takeRecords"]> => {
@@ -56,8 +60,9 @@ export async function openRealWorld(spec: FullSpec, options: WorldOptions): Prom
       server.closed.catch((cause: unknown) => resolve(lost(cause)));
     }),
     createClient: (client) => {
-      const dialer = clientDialer(spec, wire(), { clock, ordinal: client });
-      return createClient({ ...clientOptions(spec, client), clock, dialer });
+      const parts = { clock, ordinal: client, keys, random: systemRandom };
+      const dialer = clientDialer(spec, wire(), parts);
+      return createClient({ ...clientOptions(spec, client, keys), clock, dialer });
     },
     within: (run) => run(),
     note: () => {},
@@ -95,7 +100,7 @@ export function systemWall(): Wall {
 
 async function start(
   spec: FullSpec,
-  { records, recorder }: WorldOptions,
+  { keys, records, recorder }: WorldOptions,
   epochUs: number,
 ): Promise<FaultServer> {
   const udp = spec.transport === "udp";
@@ -111,6 +116,7 @@ async function start(
       plan: faultPlan(spec, spec.phases === null ? -1 : 0),
       epochUs,
       ...(wireLog && { wireLog }),
+      ...(keys && { keys }),
       ...(records ? {} : { limits: { recordsMax: 1 } }),
     });
   } catch (cause) {

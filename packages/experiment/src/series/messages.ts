@@ -1,6 +1,7 @@
 /**
  * What passes between a series and its threads: two closed unions.
  */
+import type { SealKey } from "@faultline/protocol";
 import type { ExchangeLine } from "../result/types.ts";
 import type { FullSpec } from "../spec/types.ts";
 import type { FinishedRun } from "./finished.ts";
@@ -13,6 +14,7 @@ export interface ThreadSetup {
   /** Messages between two words about progress. */
   readonly progressStep: number;
   readonly wallMsMax: number | undefined;
+  readonly keys?: readonly SealKey[] | undefined;
 }
 
 /** To the thread. */

@@ -44,6 +44,7 @@ function optionsFor(index: number, send: (line: ExchangeLine) => void): CarryOpt
     wall: patientWall(),
     ...(setup.lines ? { onExchange: send } : {}),
     ...(setup.wallMsMax === undefined ? {} : { limits: { wallMsMax: setup.wallMsMax } }),
+    ...(setup.keys === undefined ? {} : { keys: setup.keys }),
     onProgress({ done }) {
       if (done - told < setup.progressStep) return;
       told = done;

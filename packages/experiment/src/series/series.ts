@@ -84,7 +84,7 @@ class Series {
 
   /** Undefined where it was stopped. What the caller's own function throws is no failed run. */
   async #carryOut(index: number): Promise<RunEnd | undefined> {
-    const { onExchange, limits, parts } = this.#options;
+    const { keys, onExchange, limits, parts } = this.#options;
     let thrown: { readonly error: unknown } | undefined;
     const onLine = (line: ExchangeLine): void => {
       try {
@@ -99,6 +99,7 @@ class Series {
         signal: this.#stop.signal,
         ...(limits && { limits }),
         ...(parts && { parts }),
+        ...(keys && { keys }),
         ...(onExchange && { onExchange: onLine }),
         onProgress: ({ done }) => this.#meter.settle(index, done),
       });
@@ -110,7 +111,7 @@ class Series {
 
   /** All at once, as many as there are threads. */
   async #spreadOver(threads: number): Promise<void> {
-    const { onExchange, limits } = this.#options;
+    const { keys, onExchange, limits } = this.#options;
     const order = new LineOrder(onExchange ?? nobody);
     const pool = new ThreadPool({
       threads,
@@ -120,6 +121,7 @@ class Series {
         lines: onExchange !== undefined,
         progressStep: this.#meter.step,
         wallMsMax: limits?.wallMsMax,
+        keys,
       },
       onLines: (index, batch) => order.push(index, batch),
       onProgress: (index, done) => this.#meter.settle(index, done),

@@ -139,7 +139,7 @@ function fillPhase(phase: Phase): Phase {
 /** The fields in the order of the contract, for people who read the JSON. */
 function order(parts: SpecParts, drawn: () => number): FullSpec {
   const spec = parts as unknown as FullSpec;
-  const { specVersion, name, mode, transport, codec, checksum } = spec;
+  const { specVersion, name, mode, transport, codec, checksum, seal } = spec;
   const { workload, client, server, faults, composition } = spec;
   const { schedule, phases, recovery, events, network, assert } = spec;
   const { capture, captureBytesMax, captureSecrets } = spec;
@@ -153,6 +153,7 @@ function order(parts: SpecParts, drawn: () => number): FullSpec {
     transport,
     codec,
     checksum,
+    seal,
     workload,
     client,
     server,

@@ -8,7 +8,7 @@
  * top-level one; `pipe` carries one message at a time, on one worker, with its own checksum, and
  * everything else is refused rather than quietly changed.
  */
-import { PACKET_LIMITS_DEFAULT } from "@faultline/protocol";
+import { PACKET_LIMITS_DEFAULT, SEAL_OVERHEAD_BYTES } from "@faultline/protocol";
 import type { SpecLimits } from "./limits.ts";
 import { type SpecProblem, problem } from "./problem.ts";
 import { checkCapture } from "./rules-capture.ts";
@@ -55,6 +55,7 @@ export function checkRules(parts: SpecParts, limits: SpecLimits): SpecProblem[] 
     ...checkSeeds(parts, limits),
     ...checkPipe(parts),
     ...checkDatagrams(parts),
+    ...checkSeal(parts),
     ...checkSizes(parts, limits),
     ...checkTimes(parts, limits),
     ...checkFaults(parts),
@@ -68,15 +69,10 @@ export function checkRules(parts: SpecParts, limits: SpecLimits): SpecProblem[] 
 }
 
 /** Words of the contract that this version knows and refuses. */
-function checkWords({ transport, checksum }: SpecParts): SpecProblem[] {
+function checkWords({ transport }: SpecParts): SpecProblem[] {
   const found: SpecProblem[] = [];
   if (transport === "tls")
     found.push(problem(["transport"], "tcp or udp: this version has no TLS yet", transport));
-  if ((checksum as string) === "hmac-sha256-128") {
-    found.push(
-      problem(["checksum"], "a checksum without a key: this version has no keys yet", checksum),
-    );
-  }
   return found;
 }
 
@@ -106,6 +102,11 @@ function checkPipe({ codec, checksum, workload, server }: SpecParts): SpecProble
   return found;
 }
 
+function checkSeal({ seal, transport }: SpecParts): SpecProblem[] {
+  if ((seal ?? null) === null || transport !== "tls") return [];
+  return [problem(["seal"], "null where the transport is tls, which encrypts by itself", seal)];
+}
+
 function checkDatagrams({ client, transport }: SpecParts): SpecProblem[] {
   if (client?.datagrams !== "packets" || transport === undefined || transport === "udp") return [];
   const rule = "plain where the transport is not udp";
@@ -128,7 +129,8 @@ function bodyBytesMax(parts: SpecParts, limits: SpecLimits): number {
   const prefix = server?.responder === "counter" ? COUNT_BYTES : 0;
   const overhead = codec === "pipe" ? PIPE_OVERHEAD_BYTES : FRAME_OVERHEAD_BYTES;
   const isPackets = client?.datagrams === "packets";
-  const message = isPackets ? PACKET_LIMITS_DEFAULT.messageBytesMax : DATAGRAM_BYTES_MAX;
+  const sealed = (parts.seal ?? null) === null ? 0 : SEAL_OVERHEAD_BYTES;
+  const message = isPackets ? PACKET_LIMITS_DEFAULT.messageBytesMax : DATAGRAM_BYTES_MAX - sealed;
   const datagram = transport === "udp" ? message - overhead : Infinity;
   return Math.min(limits.payloadBytesMax - prefix, datagram);
 }

@@ -4,9 +4,9 @@
  *
  * Every object is strict (an unknown field is an error) and every default is filled in; only
  * `specVersion` must be written. What a schema cannot say about one field alone is in rules.ts.
- * Two words are valid but refused by this version, there: `transport: "tls"` and
- * `checksum: "hmac-sha256-128"`.
+ * One word is valid but refused by this version, there: `transport: "tls"`.
  */
+import { SEAL_CIPHERS } from "@faultline/protocol";
 import { z } from "zod";
 import { createFaultSchema } from "./faults.ts";
 import { SPEC_LIMITS_DEFAULT, type SpecLimits } from "./limits.ts";
@@ -27,7 +27,7 @@ import { createEventsSchema, createScheduleSchema } from "./schedule.ts";
 import { SEED_MAX } from "./seeds.ts";
 import type { FullSpec } from "./types.ts";
 
-/** The checksum words of the contract; the last is refused until frames can be signed. */
+/** The checksum words of the contract; the last is a signature, with a key. */
 export const CHECKSUM_WORDS = [
   "none",
   "crc32",
@@ -69,6 +69,7 @@ export function createSpecShape(limits: SpecLimits): Record<keyof FullSpec, z.Zo
     checksum: words(CHECKSUM_WORDS)
       .optional()
       .describe("Default: crc32c; sha1-32 with the pipe codec, which knows no other."),
+    seal: createSealSchema().nullable().default(null),
     workload: createWorkloadSchema(limits).prefault({}),
     client: createClientSchema(limits).prefault({}),
     server: createServerSchema(limits).prefault({}),
@@ -122,6 +123,21 @@ export function createSeedsSchema(limits: Pick<SpecLimits, "seedsMax">): z.ZodTy
     .nullable()
     .default(null)
     .describe("One run for each: a list, or base, base + 1, … Null: one run, with seed.");
+}
+
+function createSealSchema() {
+  return z
+    .strictObject(
+      {
+        cipher: words(SEAL_CIPHERS)
+          .default("chacha20-poly1305")
+          .describe("Both with keys of 256 bits, out of a secret that both ends have."),
+      },
+      OBJECT_RULE,
+    )
+    .describe(
+      "Links encrypted and authenticated below the codec; null: readable by whoever sees the wire.",
+    );
 }
 
 function createWorkloadSchema(limits: SpecLimits) {

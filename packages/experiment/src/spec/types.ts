@@ -6,7 +6,7 @@
  * missing field means. All times are milliseconds, all sizes bytes, as the fields' names say.
  */
 import type { Composition, FaultKind, FaultSpec } from "@faultline/faults";
-import type { ChecksumName } from "@faultline/protocol";
+import type { ChecksumName, SealCipher } from "@faultline/protocol";
 
 /** Where an experiment runs: sockets on loopback, or a virtual network with a virtual clock. */
 export type Mode = "real" | "simulated";
@@ -203,6 +203,11 @@ export interface SeedRange {
   readonly runs: number;
 }
 
+/** How links are sealed. The secret is no part of a spec. */
+export interface Seal {
+  readonly cipher: SealCipher;
+}
+
 /** A whole experiment. */
 export interface FullSpec {
   readonly specVersion: 1;
@@ -215,6 +220,8 @@ export interface FullSpec {
   readonly transport: TransportName;
   readonly codec: CodecName;
   readonly checksum: ChecksumName;
+  /** Links encrypted and authenticated below the codec; null: they are not. */
+  readonly seal: Seal | null;
   readonly workload: Workload;
   readonly client: ClientPolicy;
   readonly server: ServerPolicy;
