@@ -60,6 +60,27 @@ describe.each([
   });
 });
 
+describe("the field seal", () => {
+  test("is null where nothing is said, and has a cipher where nothing is said of it", () => {
+    expect(sealedSpec({}).seal).toBeNull();
+    expect(sealedSpec({ seal: {} }).seal).toEqual({ cipher: "chacha20-poly1305" });
+  });
+
+  test.each([
+    [{ seal: { cipher: "rot13" } }, "/seal/cipher"],
+    [{ seal: { secret: "x" } }, "/seal/secret"],
+    [{ seal: {}, transport: "udp", workload: { payloadBytes: 65_507 - 64 - 35 } }, "payloadBytes"],
+  ])("is refused by its path: %o", (fields, path) => {
+    expect(() => sealedSpec(fields)).toThrow(path);
+  });
+
+  test("leaves as much room in a datagram as the seal does not need", async () => {
+    const workload = { messages: 2, payloadBytes: 65_507 - 64 - 36 };
+    const spec = sealedSpec({ seal: {}, transport: "udp", mode: "real", workload });
+    expect((await run(spec)).counts.delivered).toBe(2);
+  });
+});
+
 describe("a wire that flips bits", () => {
   const network = { corrupt: 0.2, duplicate: 0.2, reorder: 0.2, loss: 0.05 };
 

@@ -29,6 +29,7 @@ describe("a spec with nothing but its version", () => {
       transport: "tcp",
       codec: "frame",
       checksum: "crc32c",
+      seal: null,
       workload: {
         messages: 200,
         payloadBytes: 64,
