@@ -185,10 +185,7 @@ describe("a command line that cannot be", () => {
   });
 
   test("a spec of this version's future is refused, not imitated", async () => {
-    const path = file(
-      "future.json",
-      JSON.stringify({ specVersion: 1, transport: "tls" }),
-    );
+    const path = file("future.json", JSON.stringify({ specVersion: 1, transport: "tls" }));
     const text = await refused(["run", path]);
     expect(text).toContain("/transport must ");
   });
