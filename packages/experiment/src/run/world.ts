@@ -18,6 +18,7 @@ import type { Envelope } from "../result/types.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { RunError } from "./error.ts";
 import type { Wall, World } from "./port.ts";
+import { checkTarget } from "./target.ts";
 
 /** What a real world is told beside the spec. */
 export interface WorldOptions {
@@ -142,6 +143,7 @@ function dialerTo(server: FaultServer, spec: FullSpec): Dialer {
   const address = spec.transport === "udp" ? server.udp : server.tcp;
   if (address === undefined)
     throw new RunError("world-failed", "Cannot dial: the server has no port");
+  checkTarget(address.host);
   return spec.transport === "udp" ? udpDialer(address) : tcpDialer(address);
 }
 
