@@ -22,16 +22,17 @@ local STOP = 0xFFFFFFFF
 local TYPES = { "hello", "data", "reply", "error", "ping", "pong", "goodbye" }
 local STATUSES = {
   [0] = "ok", "lost", "corrupt", "too large", "overloaded", "too old",
-  "operation reused", "unsupported", "shutting down",
+  "operation reused", "unsupported", "shutting down", "unauthenticated",
 }
 -- Code, name and trailer size of the checksum catalogue.
 local CHECKSUMS = {
   [0] = { "none", 0 }, { "crc32", 4 }, { "crc32c", 4 }, { "sha1-32", 4 }, { "sha256-128", 16 },
+  { "hmac-sha256-128", 16 },
 }
 local CHECKSUM_NAMES = {}
 for code, row in pairs(CHECKSUMS) do CHECKSUM_NAMES[code] = row[1] end
 
-local TYPE_DATA, TYPE_REPLY, TYPE_ERROR = 2, 3, 4
+local TYPE_DATA, TYPE_REPLY, TYPE_ERROR, TYPE_PING, TYPE_GOODBYE = 2, 3, 4, 5, 7
 
 -- Checksums ---------------------------------------------------------------------------------------
 
@@ -117,6 +118,7 @@ local f = {
   flags = ProtoField.uint8("faultline.flags", "Flags", base.HEX),
   replayed = ProtoField.bool("faultline.flags.replayed", "Replayed from the reply cache", 8, nil, 0x01),
   status = ProtoField.uint16("faultline.status", "Status", base.DEC, STATUSES),
+  life = ProtoField.uint16("faultline.life", "Tag of the server's life", base.HEX),
   length = ProtoField.uint32("faultline.length", "Payload length"),
   session = ProtoField.uint64("faultline.session", "Session", base.HEX),
   operation = ProtoField.uint64("faultline.operation", "Operation"),
@@ -217,7 +219,8 @@ local function refused_header(tvb, at)
   if TYPES[kind] == nil then return "bad-type" end
   if CHECKSUMS[tvb(at + 4, 1):uint()] == nil then return "bad-checksum-kind" end
   if band(tvb(at + 5, 1):uint(), 0xFE) ~= 0 then return "bad-flags" end
-  if STATUSES[status] == nil or (kind == TYPE_ERROR) ~= (status > 0) then return "bad-status" end
+  if kind == TYPE_ERROR and (status == 0 or STATUSES[status] == nil) then return "bad-status" end
+  if (kind == TYPE_PING or kind == TYPE_GOODBYE) and status > 0 then return "bad-status" end
   if tvb(at + 20, 4):uint() > 0x1FFFFF then return "bad-operation" end
   if tvb(at + 8, 4):uint() > PAYLOAD_BYTES_MAX then return "payload-too-large" end
   return nil
@@ -246,13 +249,14 @@ local function add_header(tree, tvb, at)
   tree:add(f.type, tvb(at + 3, 1))
   tree:add(f.checksum_kind, tvb(at + 4, 1))
   tree:add(f.flags, tvb(at + 5, 1)):add(f.replayed, tvb(at + 5, 1))
-  tree:add(f.status, tvb(at + 6, 2))
+  local kind = tvb(at + 3, 1):uint()
+  tree:add((kind == TYPE_ERROR or kind == TYPE_PING or kind == TYPE_GOODBYE) and f.status or f.life, tvb(at + 6, 2))
   tree:add(f.length, tvb(at + 8, 4))
   tree:add(f.session, tvb(at + 12, 8))
   tree:add(f.operation, tvb(at + 20, 8))
   tree:add(f.attempt, tvb(at + 28, 4))
   local remaining = tvb(at + 32, 4)
-  if tvb(at + 3, 1):uint() ~= TYPE_ERROR then tree:add(f.remaining, remaining)
+  if kind ~= TYPE_ERROR then tree:add(f.remaining, remaining)
   elseif remaining:uint() == STOP then tree:add(f.stop, remaining, true)
   else tree:add(f.retry_after, remaining) end
   tree:add(f.header_crc, tvb(at + 36, 4))
@@ -416,7 +420,11 @@ function faultline.dissector(tvb, pinfo, root)
   return tvb:len()
 end
 
--- The pipe codec: one message a packet, `body|checksum` ------------------------------------------
+-- The pipe codec: `body|checksum` -----------------------------------------------------------------
+--
+-- It has no length, so nobody can tell a piece of a message from a damaged one before the rest has
+-- come or has not. Each packet is looked at by itself; over TCP one that is no whole message by itself
+-- is "in part or damaged".
 
 function pipe.dissector(tvb, pinfo, root)
   local text = tvb:raw()
@@ -429,13 +437,15 @@ function pipe.dissector(tvb, pinfo, root)
   end
   local body, checksum = text:match("^(.*)|(%x%x%x%x%x%x%x%x)[\r\n]*$")
   local good = body ~= nil and bit.tohex(sha1_32(body)) == checksum
+  local in_part = not good and pinfo.port_type ~= 3
   if body then
     if #body > 0 then tree:add(pf.body, tvb(0, #body)) end
     tree:add(pf.checksum, tvb(#body + 1, 8))
   end
-  tree:add(pf.status, tvb(), good and "good" or "bad"):set_generated()
-  if not good then tree:add_proto_expert_info(pe_damaged) end
-  pinfo.cols.info = (good and "" or "damaged: ") .. (body or text):gsub("[^%g ]", ".")
+  local status = good and "good" or in_part and "in part or damaged" or "bad"
+  tree:add(pf.status, tvb(), status):set_generated()
+  if status == "bad" then tree:add_proto_expert_info(pe_damaged) end
+  pinfo.cols.info = (good and "" or in_part and "in part or damaged: " or "damaged: ") .. (body or text):gsub("[^%g ]", ".")
   return tvb:len()
 end
 

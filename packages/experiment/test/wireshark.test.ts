@@ -1,0 +1,245 @@
+/**
+ * What Wireshark's own eyes see in our captures: nothing malformed, every checksum right, the same
+ * messages, and with our dissector exactly what the result counts.
+ *
+ * Needs tshark (Debian: `apt-get install tshark`); without it these tests are skipped, and say so.
+ */
+import { execFile, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { FrameDecoder, FrameType, isRefusal } from "@faultline/protocol";
+import { afterAll, describe, expect, test } from "vitest";
+import type { FullSpec, Result } from "../src/index.ts";
+import { parseSpec, planScenario, runExperiment, scenarios } from "../src/index.ts";
+
+const run = promisify(execFile);
+const DISSECTOR = fileURLToPath(new URL("../../../tools/wireshark/faultline.lua", import.meta.url));
+const hasTshark = spawnSync("tshark", ["--version"]).status === 0;
+if (!hasTshark) console.log("skipped: captures in Wireshark, since tshark is not installed here");
+const OUTPUT_BYTES_MAX = 268_435_456;
+
+const folder = mkdtempSync(join(tmpdir(), "faultline-wireshark-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+
+/** Runs a spec with a capture. */
+async function captured(spec: FullSpec): Promise<{ result: Result; path: string }> {
+  const pieces: Uint8Array[] = [];
+  const full = { ...spec, capture: true };
+  const { result } = await runExperiment(full, { onCapture: (bytes) => pieces.push(bytes) });
+  const path = join(folder, `${files++}.pcapng`);
+  writeFileSync(path, Buffer.concat(pieces));
+  return { result, path };
+}
+
+const CHECKED = ["ip", "tcp", "udp"].flatMap((name) => ["-o", `${name}.check_checksum:TRUE`]);
+const OURS_FIRST = ["tcp", "udp"].flatMap((name) => ["-o", `${name}.try_heuristic_first:TRUE`]);
+const WITH_OURS = ["-X", `lua_script:${DISSECTOR}`, ...OURS_FIRST];
+
+async function tshark(path: string, args: readonly string[]): Promise<string> {
+  const all = ["-n", "-r", path, ...args];
+  const { stdout } = await run("tshark", all, { maxBuffer: OUTPUT_BYTES_MAX });
+  return stdout;
+}
+
+/** One row a packet; of a field that stands there several times all values. */
+async function fields<Name extends string>(
+  path: string,
+  names: readonly Name[],
+  args: readonly string[] = [],
+): Promise<Record<Name, string[]>[]> {
+  const columns = names.flatMap((name) => ["-e", name]);
+  const text = await tshark(path, [...args, "-T", "fields", "-E", "separator=;", ...columns]);
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => {
+      const cells = line.split(";").map((cell) => (cell === "" ? [] : cell.split(",")));
+      const row = names.map((name, at) => [name, cells[at] ?? []] as const);
+      return Object.fromEntries(row) as Record<Name, string[]>;
+    });
+}
+
+const SOUND = [
+  "_ws.malformed",
+  "ip.checksum.status",
+  "tcp.checksum.status",
+  "udp.checksum.status",
+] as const;
+const FRAMES = [
+  "frame.interface_name",
+  "faultline.from",
+  "faultline.type",
+  "faultline.retry",
+  "faultline.corruption",
+] as const;
+/** What a checksum status says of a good one. */
+const GOOD = "1";
+const DATA = "2";
+
+/** What the dissector found, in the words of the result. */
+function found(rows: readonly Record<(typeof FRAMES)[number], string[]>[]) {
+  const wire = rows.filter((row) => row["frame.interface_name"][0] === "faultline-wire");
+  const sent = wire.filter((row) => row["faultline.from"][0] === "client");
+  const sum = (counts: readonly number[]): number => counts.reduce((total, one) => total + one, 0);
+  return {
+    attempts: sum(sent.map((row) => row["faultline.type"].filter((type) => type === DATA).length)),
+    retries: sum(sent.map((row) => row["faultline.retry"].length)),
+    corruptionsDetected: sum(rows.map((row) => row["faultline.corruption"].length)),
+  };
+}
+
+/** Nothing malformed, and every checksum there is a good one. */
+function unsound(rows: readonly Record<(typeof SOUND)[number], string[]>[]): number[] {
+  return rows.flatMap((row, at) => {
+    const statuses = SOUND.slice(1).flatMap((name) => row[name]);
+    const sound = row["_ws.malformed"].length === 0 && statuses.every((one) => one === GOOD);
+    return sound && statuses.length > 0 ? [] : [at + 1];
+  });
+}
+
+const demo = scenarios.flatMap(({ name, transports }) =>
+  transports.map((transport) => [name, transport] as const),
+);
+
+describe.skipIf(!hasTshark)("every capture of the demo, in Wireshark", () => {
+  test.concurrent.each(demo)(
+    "%s over %s is sound, and holds exactly what the result counts",
+    async (scenario, transport) => {
+      const plan = planScenario({ scenario, transport });
+      if (!plan.ok) throw new Error(JSON.stringify(plan.errors));
+      const { result, path } = await captured(plan.spec);
+      const rows = await fields(path, [...SOUND, ...FRAMES], [...CHECKED, ...WITH_OURS]);
+      expect(rows).toHaveLength(result.wire?.packets ?? 0);
+      expect(unsound(rows)).toEqual([]);
+      const { attempts, retries, corruptionsDetected } = result.counts;
+      expect(found(rows)).toEqual({ attempts, retries, corruptionsDetected });
+    },
+  );
+});
+
+function spec(input: object): FullSpec {
+  const parsed = parseSpec({ specVersion: 1, seed: 11, mode: "simulated", ...input });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+  return parsed.spec;
+}
+
+/** The bytes of each side of the first conversation, as "follow stream" gives them. */
+async function followed(path: string, kind: "tcp" | "udp"): Promise<Uint8Array[][]> {
+  const text = await tshark(path, ["-q", "-z", `follow,${kind},raw,0`]);
+  const lines = text.split("\n").filter((line) => /^\t?[0-9a-f]+$/.test(line));
+  const of = (isReply: boolean): Uint8Array[] =>
+    lines
+      .filter((line) => line.startsWith("\t") === isReply)
+      .map((line) => Buffer.from(line.trim(), "hex"));
+  return [of(false), of(true)];
+}
+
+function bodyOf(item: unknown): string {
+  if (isRefusal(item)) return item.refused;
+  return new TextDecoder().decode((item as { payload: Uint8Array }).payload);
+}
+
+function bodiesIn(stream: readonly Uint8Array[]): string[] {
+  const decoder = new FrameDecoder();
+  decoder.push(Buffer.concat(stream));
+  const bodies: string[] = [];
+  for (let item = decoder.next(); item !== undefined; item = decoder.next()) {
+    const isFarewell = !isRefusal(item) && item.type === FrameType.goodbye;
+    if (!isFarewell) bodies.push(bodyOf(item));
+  }
+  return bodies;
+}
+
+describe.skipIf(!hasTshark)("follow stream", () => {
+  const bodies = ["Hello from Client", "a", "b".repeat(3_000), "ä€𝄞"];
+  const calm = { workload: { messages: 8, bodies } };
+
+  test("rebuilds the messages of a connection, however segments cut them", async () => {
+    const { path } = await captured(spec(calm));
+    const sides = await followed(path, "tcp");
+    expect(sides.map(bodiesIn)).toEqual([
+      [...bodies, ...bodies],
+      [...bodies, ...bodies],
+    ]);
+  });
+
+  test("rebuilds the messages of datagrams, each by itself", async () => {
+    const { path } = await captured(spec({ ...calm, transport: "udp" }));
+    const sides = await followed(path, "udp");
+    expect(sides.map((side) => side.flatMap((bytes) => bodiesIn([bytes])))).toEqual([
+      [...bodies, ...bodies],
+      [...bodies, ...bodies],
+    ]);
+  });
+});
+
+describe.skipIf(!hasTshark)("our dissector", () => {
+  test("links each reply to its request, and each retry to the attempt before", async () => {
+    const faults = [{ id: "drop", kind: "loss", probability: 0.3 }];
+    const { path } = await captured(spec({ faults, client: { attemptTimeoutMs: 50 } }));
+    const names = ["faultline.type", "faultline.response_to", "faultline.attempt"] as const;
+    const more = ["faultline.retry_of", "faultline.operation", "faultline.response_time"] as const;
+    const where = ["frame.interface_name"] as const;
+    const rows = await fields(path, [...names, ...more, ...where], WITH_OURS);
+    const at = (number: string | undefined) => rows[Number(number) - 1];
+    const isWire = (name: string | undefined): boolean => name === "faultline-wire";
+    const replies = rows.filter(
+      (row) => row["faultline.type"][0] === "3" && isWire(row["frame.interface_name"][0]),
+    );
+    expect(replies.length).toBeGreaterThan(150);
+    // a packet may hold a ping before it
+    const last = (cells: readonly string[] | undefined): string | undefined => cells?.at(-1);
+    for (const reply of replies) {
+      const request = at(reply["faultline.response_to"][0]);
+      expect(last(request?.["faultline.operation"])).toBe(last(reply["faultline.operation"]));
+      expect(last(request?.["faultline.attempt"])).toBe(last(reply["faultline.attempt"]));
+      expect(Number(reply["faultline.response_time"][0])).toBeGreaterThan(0);
+    }
+    const retries = rows.filter((row) => row["faultline.retry_of"].length > 0);
+    expect(retries.length).toBeGreaterThan(20);
+    for (const retry of retries) {
+      const before = at(retry["faultline.retry_of"][0]);
+      expect(last(before?.["faultline.operation"])).toBe(last(retry["faultline.operation"]));
+      const attempt = Number(last(retry["faultline.attempt"]));
+      expect(Number(last(before?.["faultline.attempt"]))).toBe(attempt - 1);
+    }
+  });
+
+  test.each([
+    ["crc32", "good"],
+    ["crc32c", "good"],
+    ["sha1-32", "good"],
+    ["sha256-128", "unchecked"],
+  ])("of %s says %s", async (checksum, verdict) => {
+    const { path } = await captured(spec({ checksum, workload: { messages: 5 } }));
+    const rows = await fields(path, ["faultline.checksum.status"], WITH_OURS);
+    const said = rows.flatMap((row) => row["faultline.checksum.status"]);
+    // five exchanges, and a farewell
+    expect(said).toEqual(Array.from({ length: 11 }, () => verdict));
+  });
+
+  test("reads pipe messages in datagrams, and tells damaged ones", async () => {
+    const faults = [{ id: "flip", kind: "corrupt", how: "byte", probability: 0.3 }];
+    const client = { attemptTimeoutMs: 100 };
+    const full = spec({ codec: "pipe", transport: "udp", faults, client });
+    const { result, path } = await captured(full);
+    const rows = await fields(path, ["faultline_pipe.checksum.status"], WITH_OURS);
+    const said = rows.flatMap((row) => row["faultline_pipe.checksum.status"]);
+    const bad = said.filter((one) => one === "bad").length;
+    expect(bad).toBe(result.counts.corruptionsDetected);
+    expect(said.length - bad).toBeGreaterThan(bad);
+  });
+
+  test("reads pipe messages on a stream, whole or in part", async () => {
+    const { path } = await captured(spec({ codec: "pipe", workload: { messages: 50 } }));
+    const names = ["faultline_pipe.body", "faultline_pipe.checksum.status"] as const;
+    const rows = await fields(path, names, WITH_OURS);
+    const said = rows.flatMap((row) => row["faultline_pipe.checksum.status"]);
+    expect(said.filter((one) => one === "good").length).toBeGreaterThan(50);
+    expect(new Set(said)).toEqual(new Set(["good", "in part or damaged"]));
+  });
+});
