@@ -55,6 +55,22 @@ describe("the first line", () => {
   });
 });
 
+describe("--data", () => {
+  test("keeps the folder for one server, and is refused where it cannot keep anything", async () => {
+    const data = join(folder, "kept");
+    await using server = await startServerChild(["--data", data, "--responder", "counter"]);
+    const second = await runChild(["server", "--tcp", "0", "--udp", "off", "--data", data]);
+    expect(second.code).toBe(3);
+    expect(second.stderr).toContain(`Cannot use the data folder "${data}": another server uses it`);
+    expect((await server.stop()).code).toBe(0);
+    const pipe = await runChild(["server", "--tcp", "0", "--codec", "pipe", "--data", data]);
+    expect(pipe.code).toBe(3);
+    expect(pipe.stderr).toContain('"dataDir" must be left out where codec is pipe');
+    const slip = await runChild(["server", "--durability", "disk"]);
+    expect([slip.code, slip.stderr]).toEqual([3, expect.stringContaining("process, machine")]);
+  });
+});
+
 describe("the log", () => {
   test("has a JSON line for each accept, message, fault, reply and close", async () => {
     const spec = join(folder, "spec.json");

@@ -12,6 +12,7 @@ import type { Life } from "./core/life.ts";
 import type { ResponderName } from "./core/responder.ts";
 import type { ServerErrorCode } from "./error.ts";
 import type { EventLevel, ServerEnding, ServerEvent, ServerFaultRecord } from "./event.ts";
+import type { Durability } from "./journal/file-store.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { CoreStats } from "./stats.ts";
 import type { TlsSetup } from "./tls-options.ts";
@@ -41,6 +42,9 @@ export interface WorkerSetup {
   readonly wireLogBytesMax: number | null;
   /** What it follows, where it has no memory of its own. */
   readonly life: Pick<Life, "tag" | "past">;
+  /** The journal of each worker; null: no data folder. */
+  readonly journals: readonly string[] | null;
+  readonly durability: Durability;
   /** Whether workers try to share the UDP port at all. */
   readonly udpShared: boolean;
   /** How long to go on trying when the port is in use, in ms. */

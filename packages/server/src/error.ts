@@ -10,6 +10,9 @@
  * `no-permission`        the operating system does not let this user listen there
  * `address-unavailable`  the host is no address of this machine
  * `listen-failed`        listening failed for another reason: see `cause`
+ * `data-locked`          another server uses the data folder
+ * `data-corrupt`         a journal in the data folder is damaged; the message says which, and where
+ * `data-failed`          the data folder cannot be used for another reason: see `cause`
  * `worker-failed`        a worker thread did not start, or workers crashed too often
  * `closed`               the server has been closed
  */
@@ -18,6 +21,9 @@ export type ServerErrorCode =
   | "no-permission"
   | "address-unavailable"
   | "listen-failed"
+  | "data-locked"
+  | "data-corrupt"
+  | "data-failed"
   | "worker-failed"
   | "closed";
 

@@ -162,6 +162,13 @@ type EventBody =
       readonly value: number;
       readonly times: number;
     }
+  /** A journal was read: what it remembers, and the bytes of a record that had been cut short. */
+  | {
+      readonly event: "recovered";
+      readonly sessions: number;
+      readonly operations: number;
+      readonly bytesCut: number;
+    }
   | { readonly event: "faults-changed"; readonly faults: readonly string[] }
   | { readonly event: "events-dropped"; readonly times: number }
   | { readonly event: "worker-crash"; readonly message: string }

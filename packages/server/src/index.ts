@@ -9,7 +9,7 @@ export { FIRST_LIFE } from "./core/life.ts";
 export type { Life, ServerPast } from "./core/life.ts";
 export { NO_FAULTS } from "./core/plan.ts";
 export { createResponder } from "./core/responder.ts";
-export type { Responder, ResponderName } from "./core/responder.ts";
+export type { Responder, ResponderName, ResponderState } from "./core/responder.ts";
 export { createReplyMemory } from "./core/session-table.ts";
 export type { ReplyMemory, Session as RememberedSession } from "./core/session-table.ts";
 export { createEntrance } from "./entrance.ts";
@@ -24,6 +24,7 @@ export type {
   ServerFaultRecord,
   ServerRefusalCode,
 } from "./event.ts";
+export type { Durability } from "./journal/file-store.ts";
 export { SERVER_LIMITS_DEFAULT } from "./limits.ts";
 export type { ServerLimits } from "./limits.ts";
 export type { ServerOptions, WireLogSink } from "./options.ts";

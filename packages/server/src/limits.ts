@@ -107,6 +107,13 @@ export interface ServerLimits {
    */
   readonly replyBytesMax: number;
   /**
+   * Size of a worker's journal in a data folder, in bytes, above which it is written anew with only
+   * what is still remembered; never before it has doubled since the last time.
+   *
+   * @default 67_108_864: some 400 000 small operations.
+   */
+  readonly journalBytesMax: number;
+  /**
    * Fault records kept until they are taken. Above it new ones are counted and dropped.
    *
    * @default 1_048_576: a long run in which every message meets a fault.
@@ -156,6 +163,7 @@ export const SERVER_LIMITS_DEFAULT: ServerLimits = {
   floorsMax: 65_536,
   replyBytesPerSessionMax: 8_388_608,
   replyBytesMax: 268_435_456,
+  journalBytesMax: 67_108_864,
   recordsMax: 1_048_576,
   eventsPendingMax: 65_536,
   relayBytesMax: 1_048_576,

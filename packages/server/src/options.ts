@@ -11,6 +11,7 @@ import type { ServerCodec } from "./core/core-options.ts";
 import { NO_FAULTS } from "./core/plan.ts";
 import type { ResponderName } from "./core/responder.ts";
 import type { EventLevel, ServerEvent } from "./event.ts";
+import type { Durability } from "./journal/file-store.ts";
 import type { ServerLimits } from "./limits.ts";
 import { serverLimits } from "./limits.ts";
 import { completeTls, type ServerTlsOptions } from "./tls-options.ts";
@@ -42,6 +43,16 @@ export interface ServerOptions extends KeyOptions {
   readonly onEvent?: (event: ServerEvent) => void;
   /** A log of what passes behind the faults, for a capture. @default none, at no cost */
   readonly wireLog?: WireLogSink;
+  /**
+   * A folder in which executed operations, their replies and what they did survive the end of the
+   * process; made if there is none. @default none: they are gone with it
+   */
+  readonly dataDir?: string;
+  /**
+   * What else they survive before a reply leaves: `"process"`, nothing (`kill -9` is survived);
+   * `"machine"`, a power failure, at the price of a disk's answer for each event. @default "process"
+   */
+  readonly durability?: Durability;
   /** What all times count from, in µs since 1970. @default the moment of the call */
   readonly epochUs?: number;
 }
@@ -92,6 +103,7 @@ export function completeOptions(options: ServerOptions): CommonSetup {
       responder,
     );
   }
+  const durability = durabilityOf(options);
   refuseBadPlan(plan);
   const limits = serverLimits(options.limits);
   const { keys = null, requireKeys = keys !== null } = options;
@@ -109,10 +121,22 @@ export function completeOptions(options: ServerOptions): CommonSetup {
     events,
     epochUs,
     life: lifeFor(ports),
+    journals: null,
+    durability,
     keys,
     requireKeys,
     wireLogBytesMax,
   };
+}
+
+function durabilityOf({ codec, dataDir, durability = "process" }: ServerOptions): Durability {
+  checkWord("durability", durability, among("process", "machine"), "one of process, machine");
+  if (dataDir === undefined) return durability;
+  checkWord("dataDir", dataDir, (word) => word.length > 0, "the path of a folder");
+  if (codec === "pipe") {
+    refuse("dataDir", "left out where codec is pipe: its messages have no identity", dataDir);
+  }
+  return durability;
 }
 
 /**

@@ -9,9 +9,11 @@
  */
 import type { FaultPlan } from "@faultline/faults";
 import { RETRY_AFTER_STOP } from "@faultline/protocol";
+import { wallClockUs } from "./clock.ts";
 import type { ServerEnding, ServerFaultRecord } from "./event.ts";
+import { type DataFolder, openFolder } from "./journal/folder.ts";
 import type { ServerOptions } from "./options.ts";
-import { checkInteger, completeOptions, refuseBadPlan } from "./options.ts";
+import { checkInteger, type CommonSetup, completeOptions, refuseBadPlan } from "./options.ts";
 import type { ServerStats } from "./stats.ts";
 import type { Ports } from "./supervisor.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -88,7 +90,8 @@ const CLOSE_MS_MAX = 3_600_000;
  * Starts a server.
  *
  * @throws {RangeError} for a wrong option. {ServerError} `port-in-use`, `no-permission`,
- *   `address-unavailable`, `listen-failed`, `worker-failed`.
+ *   `address-unavailable`, `listen-failed`, `data-locked`, `data-corrupt`, `data-failed`,
+ *   `worker-failed`.
  */
 export async function startServer(options: ServerOptions = {}): Promise<FaultServer> {
   return await startSupervised(options);
@@ -102,14 +105,28 @@ export async function startSupervised(
   options: ServerOptions,
   { udpShared = true }: { readonly udpShared?: boolean } = {},
 ): Promise<SupervisedServer> {
-  const setup = { ...completeOptions(options), udpShared };
-  const supervisor = new Supervisor({
-    setup,
-    onEvent: options.onEvent,
-    wireLog: options.wireLog,
-  });
-  const ports = await supervisor.start();
-  return new RunningServer(supervisor, setup, ports);
+  const complete = { ...completeOptions(options), udpShared };
+  const folder = await openData(options.dataDir, complete);
+  const setup = { ...complete, journals: folder?.journals ?? null };
+  const { onEvent, wireLog } = options;
+  const supervisor = new Supervisor({ setup, onEvent, wireLog });
+  const release = (): void => folder?.release();
+  try {
+    const ports = await supervisor.start();
+    void supervisor.closed.then(release, release);
+    return new RunningServer(supervisor, setup, ports);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function openData(
+  folder: string | undefined,
+  { life, workers }: CommonSetup,
+): Promise<DataFolder | undefined> {
+  if (folder === undefined) return undefined;
+  return await openFolder(folder, { workers, life, nowUs: wallClockUs() });
 }
 
 /** @see startSupervised */

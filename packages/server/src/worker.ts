@@ -22,21 +22,17 @@ import type {
 } from "./command.ts";
 import type { KeyOptions } from "./core/auth.ts";
 import { createServerCore } from "./core/core.ts";
-import { createReplyMemory } from "./core/session-table.ts";
 import type { CoreStats } from "./stats.ts";
 import { createEntrance } from "./entrance.ts";
 import { EventPost } from "./event-post.ts";
-import type { Neighbours } from "./route/door.ts";
-import { enter } from "./route/door.ts";
+import { leftBehind, remember } from "./journal/remember.ts";
+import { enter, type Neighbours } from "./route/door.ts";
 import type { RelayMessage } from "./route/relay-message.ts";
 import { Relay } from "./route/relay.ts";
 import { Persistence } from "./persistence.ts";
-import type { TcpListener } from "./tcp.ts";
-import { listenTcp } from "./tcp.ts";
-import type { TlsListener } from "./tls.ts";
-import { listenTls } from "./tls.ts";
-import type { UdpListener } from "./udp.ts";
-import { listenUdp } from "./udp.ts";
+import { listenTcp, type TcpListener } from "./tcp.ts";
+import { listenTls, type TlsListener } from "./tls.ts";
+import { listenUdp, type UdpListener } from "./udp.ts";
 
 /** Of the secret that proofs of address are made with. */
 const SECRET_BYTES = 32;
@@ -47,13 +43,14 @@ const post = new EventPost(clock, limits.eventsPendingMax, (events) =>
   report({ report: "events", events }),
 );
 const wires = createWireLog(setup.wireLogBytesMax);
+const remembered = remember(setup, clock);
 const core = createServerCore({
   clock,
   codec: setup.codec,
-  responder: setup.responder,
+  responder: remembered.responder,
   plan: setup.plan,
   limits,
-  memory: createReplyMemory(limits, { ...setup.life, sinceUs: clock.nowUs() }),
+  memory: remembered.memory,
   events: setup.events,
   onEvent: (event) => post.add(event),
   worker: index,
@@ -126,19 +123,21 @@ function acceptTls(link: Link): LinkEvents {
 
 /** Without TCP a worker is none. Without UDP it may be: where a runtime cannot share a port. */
 async function start(): Promise<void> {
-  const tcpRefused = setup.tcpPort === null ? undefined : await startTcp(setup.tcpPort);
-  if (tcpRefused !== undefined) {
-    report({ report: "failed", ...tcpRefused });
+  const failed = remembered.refused ?? (await startStreams());
+  if (failed !== undefined) {
+    report({ report: "failed", ...failed });
     return;
   }
-  const tlsRefused = setup.tlsPort === null ? undefined : await startTls(setup.tlsPort);
-  if (tlsRefused !== undefined) {
-    report({ report: "failed", ...tlsRefused });
-    return;
-  }
+  if (remembered.recovered !== undefined) core.tell(remembered.recovered);
   const udpRefused = setup.udpPort === null ? undefined : await startUdp(setup.udpPort);
   const ports = { tcpPort: tcp?.port, udpPort: udp?.port, tlsPort: tls?.port };
   report({ report: "ready", ...ports, udpRefused });
+}
+
+async function startStreams(): Promise<ListenRefusal | undefined> {
+  const { tcpPort, tlsPort } = setup;
+  const refused = tcpPort === null ? undefined : await startTcp(tcpPort);
+  return refused ?? (tlsPort === null ? undefined : await startTls(tlsPort));
 }
 
 async function startTcp(port: number): Promise<ListenRefusal | undefined> {
@@ -270,6 +269,7 @@ function lastWords(): LastWords {
 
 function crash(error: unknown): void {
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  report({ report: "crashed", message, ...lastWords() });
+  const { stats: counted, ...last } = lastWords();
+  report({ report: "crashed", message, ...last, stats: leftBehind(setup, counted) });
   process.exit(1);
 }

@@ -10,10 +10,16 @@ export const CODECS = ["frame", "pipe"] as const;
 /** The responders, as options name them. */
 export const RESPONDERS = ["echo", "receive-only", "counter"] as const;
 
+/** What executed operations survive, as options name it. */
+export const DURABILITIES = ["process", "machine"] as const;
+
 /** @see CODECS */
 export type Codec = (typeof CODECS)[number];
 /** @see RESPONDERS */
 export type Responder = (typeof RESPONDERS)[number];
+
+/** @see DURABILITIES */
+export type Durability = (typeof DURABILITIES)[number];
 
 /** What the user typed. */
 export interface ServerFlags {
@@ -26,6 +32,8 @@ export interface ServerFlags {
   readonly spec?: string;
   readonly seed?: number;
   readonly workers?: number;
+  readonly data?: string;
+  readonly durability?: Durability;
   readonly quiet?: boolean;
   readonly json?: boolean;
 }

@@ -11,7 +11,7 @@ import type { ServerOptions } from "@faultline/server";
 import { ToolError } from "../exit.ts";
 import { specOfFile, specOfScenario } from "../input/spec.ts";
 import type { System } from "../system.ts";
-import type { Codec, Responder, ServerFlags } from "./server-flags.ts";
+import type { Codec, Durability, Responder, ServerFlags } from "./server-flags.ts";
 
 /** The server's options, all of them decided. */
 export interface DecidedOptions {
@@ -22,6 +22,8 @@ export interface DecidedOptions {
   readonly responder: Responder;
   readonly workers: number;
   readonly plan: FaultPlan;
+  readonly dataDir?: string;
+  readonly durability?: Durability;
   readonly events: NonNullable<ServerOptions["events"]>;
 }
 
@@ -100,6 +102,8 @@ export async function setUp(system: System, flags: ServerFlags): Promise<Setup> 
     workers,
     responder: flags.responder ?? spec?.server.responder ?? "echo",
     events: flags.quiet === true ? ("none" as const) : ("all" as const),
+    ...(flags.data !== undefined && { dataDir: flags.data }),
+    ...(flags.durability !== undefined && { durability: flags.durability }),
     plan:
       spec === undefined
         ? { seed, composition: "independent" as const, faults: [] }

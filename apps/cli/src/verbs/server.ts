@@ -9,7 +9,7 @@ import { readers, SEED_MAX } from "../options/values.ts";
 import { createCommand } from "../program.ts";
 import type { Finish } from "../program.ts";
 import type { System } from "../system.ts";
-import { CODECS, RESPONDERS } from "./server-flags.ts";
+import { CODECS, DURABILITIES, RESPONDERS } from "./server-flags.ts";
 import type { ServerFlags } from "./server-flags.ts";
 
 const WORKERS_MAX = 64;
@@ -47,6 +47,16 @@ export function serverCommand(system: System, finish: Finish): Command {
       read.integer("--seed", 0, SEED_MAX),
     )
     .option("--workers <n>", "worker threads", read.integer("--workers", 1, WORKERS_MAX))
+    .option(
+      "--data <folder>",
+      "keep executed operations here, beyond the end of the process",
+      read.path("--data"),
+    )
+    .option(
+      "--durability <what>",
+      "what they survive with --data: process (kill -9), or machine (a power failure, slower)",
+      read.choice("--durability", DURABILITIES),
+    )
     .option("--quiet", "log only what is rare, not every message")
     .option("--json", "JSON lines even on a terminal")
     .action(async (flags: ServerFlags) => {

@@ -204,6 +204,7 @@ export class ServerCore {
   close(): void {
     this.#context.draining ??= { retryAfterMs: 0 };
     for (const conversation of this.#conversations) conversation.drop("shutdown");
+    this.#context.sessions.commit();
     this.#sweep?.cancel();
     this.#sweep = undefined;
   }
@@ -223,6 +224,7 @@ export class ServerCore {
     if (this.#conversations.size > 0 || this.#onDrained === undefined) return;
     const done = this.#onDrained;
     this.#onDrained = undefined;
+    this.#context.sessions.commit();
     this.#sweep?.cancel();
     this.#sweep = undefined;
     done();
@@ -246,6 +248,7 @@ export class ServerCore {
       const nowUs = clock.nowUs();
       for (const conversation of this.#conversations) conversation.sweep(nowUs);
       this.#context.sessions.sweep(nowUs);
+      this.#context.sessions.commit();
       if (this.#conversations.size > 0 || this.#context.sessions.size > 0) this.#armSweep();
     });
   }

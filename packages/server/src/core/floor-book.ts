@@ -8,10 +8,12 @@
  * the memory begins a new life (life.ts), and a life that lasted for one session would wear out the
  * tags. Oldest is who was forgotten first.
  */
+import type { SessionId } from "@faultline/protocol";
 import type { Life } from "./life.ts";
 
 /** What is left of a session. */
 export interface Floor {
+  readonly id: SessionId;
   /** Its highest executed operation; -1: none. */
   readonly operation: number;
   /** Since when it is known without a gap. */
@@ -55,8 +57,8 @@ export class FloorBook {
   }
 
   /** All of them, the oldest first. */
-  entries(): IterableIterator<[string, Floor]> {
-    return this.#floors.entries();
+  entries(): Iterable<Floor> {
+    return this.#floors.values();
   }
 
   #dropOldest(): number {

@@ -48,6 +48,15 @@ export class ByteBudget {
  */
 export type Memory = "new" | "known" | "reused" | "too-old" | "full";
 
+/** What is remembered of an operation. */
+export interface RingEntry {
+  /** Of the request. */
+  readonly checksum: number;
+  readonly length: number;
+  /** undefined: no longer known. */
+  readonly reply: Uint8Array | undefined;
+}
+
 const SLOTS_FIRST = 16;
 /** Four arrays: operation, checksum and length of the request, place of the reply. */
 const SLOT_BYTES = 8 + 4 + 4 + 8;
@@ -97,12 +106,8 @@ export class ReplyRing {
 
   /** Remembers the reply of an operation that `look` called `new` just before. */
   store(operation: number, checksum: number, length: number, reply: Uint8Array): void {
-    const slot = operation % this.#slots;
-    this.#operations[slot] = operation;
-    this.#checksums[slot] = checksum;
-    this.#lengths[slot] = length;
-    this.#replies[slot] = FORGOTTEN;
-    this.#replies[slot] = this.#log.append(operation, reply, this);
+    this.storeForgotten(operation, checksum, length);
+    this.#replies[operation % this.#slots] = this.#log.append(operation, reply, this);
   }
 
   /** The highest operation that was executed, the floor included; -1: none. */
@@ -113,6 +118,28 @@ export class ReplyRing {
   /** The reply of an operation that `look` called `known`: a view, valid until the next `store`. */
   replay(operation: number): Uint8Array {
     return this.#log.read(this.#replies[operation % this.#slots]!);
+  }
+
+  /** Every operation that is remembered, in no order. */
+  *operations(): Generator<number> {
+    for (const operation of this.#operations) if (operation !== NONE) yield operation;
+  }
+
+  /** All that is remembered of one of them; the reply is a view, valid until the next `store`. */
+  entry(operation: number): RingEntry {
+    const slot = operation % this.#slots;
+    const isKept = this.#log.has(this.#replies[slot]!);
+    const [checksum, length] = [this.#checksums[slot]!, this.#lengths[slot]!];
+    return { checksum, length, reply: isKept ? this.replay(operation) : undefined };
+  }
+
+  /** Remembers an operation that was executed, but not what it was answered; as `store`. */
+  storeForgotten(operation: number, checksum: number, length: number): void {
+    const slot = operation % this.#slots;
+    this.#operations[slot] = operation;
+    this.#checksums[slot] = checksum;
+    this.#lengths[slot] = length;
+    this.#replies[slot] = FORGOTTEN;
   }
 
   /** Whether the log entry of `operation` at `place` is still the one that counts. */

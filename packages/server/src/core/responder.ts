@@ -20,8 +20,21 @@ export interface Responder {
    *   a codec with replies sends as an empty one.
    */
   respond(payload: Uint8Array): Uint8Array | undefined;
+  /** What must survive the process, where anything must. */
+  readonly state?: ResponderState;
   /** The number that executing has counted up to; 0 where nothing is counted. */
   readonly count: number;
+}
+
+/**
+ * What executing has done, so far as it is kept beside the replies: a server with a data folder writes
+ * it into one record with the reply, so that the effect and the knowledge of it survive together.
+ */
+export interface ResponderState {
+  /** All of it, in few bytes, valid until the next call: asked after every operation. */
+  save(): Uint8Array;
+  /** Takes over what another has saved, beside its own. */
+  add(saved: Uint8Array): void;
 }
 
 /** A fresh responder of that name. */
@@ -44,16 +57,31 @@ class CounterResponder implements Responder {
   readonly extraBytes = 8;
   count = 0;
   #reply = new Uint8Array(64);
+  readonly state: ResponderState = {
+    save: () => {
+      const saved = new Uint8Array(8);
+      this.#write(saved);
+      return saved;
+    },
+    add: (saved) => {
+      const view = new DataView(saved.buffer, saved.byteOffset, saved.byteLength);
+      this.count += view.getUint32(0) * 0x1_0000_0000 + view.getUint32(4);
+    },
+  };
 
   respond(payload: Uint8Array): Uint8Array {
     this.count++;
     const bytes = payload.length + 8;
     if (this.#reply.length < bytes) this.#reply = new Uint8Array(2 * bytes);
-    const view = new DataView(this.#reply.buffer);
-    view.setUint32(0, Math.floor(this.count / 0x1_0000_0000));
-    view.setUint32(4, this.count >>> 0);
+    this.#write(this.#reply);
     this.#reply.set(payload, 8);
     return this.#reply.subarray(0, bytes);
+  }
+
+  #write(target: Uint8Array): void {
+    const view = new DataView(target.buffer, target.byteOffset);
+    view.setUint32(0, Math.floor(this.count / 0x1_0000_0000));
+    view.setUint32(4, this.count >>> 0);
   }
 }
 

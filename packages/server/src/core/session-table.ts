@@ -12,7 +12,7 @@ import type { ServerLimits } from "../limits.ts";
 import { serverLimits } from "../limits.ts";
 import { type Floor, FloorBook } from "./floor-book.ts";
 import { FIRST_LIFE, type Life } from "./life.ts";
-import { ByteBudget, ReplyRing } from "./reply-ring.ts";
+import { ByteBudget, ReplyRing, type RingEntry } from "./reply-ring.ts";
 
 /** What is kept for one client. */
 export class Session {
@@ -82,6 +82,16 @@ type TableLimits = Pick<
   | "replyBytesMax"
   | "floorsMax"
 >;
+
+/** An executed operation as a journal has it. */
+export interface Restored extends RingEntry {
+  readonly id: SessionId;
+  /** Since when its session is known without a gap. */
+  readonly life: Life;
+  readonly operation: number;
+  /** When it was executed, in µs of the core's clock. */
+  readonly usedUs: number;
+}
 
 /** @see module */
 export class SessionTable implements ReplyMemory {
@@ -156,29 +166,66 @@ export class SessionTable implements ReplyMemory {
     return this.#sessions.size < this.#limits.sessionsMax;
   }
 
+  /** Every session that is remembered. */
+  sessions(): Iterable<Session> {
+    return this.#sessions.values();
+  }
+
+  /** What is left of the others. */
+  floorEntries(): Iterable<Floor> {
+    return this.#floors.entries();
+  }
+
+  /** Goes on with the life of a journal. */
+  restoreLife(life: Life): void {
+    this.#life = life;
+  }
+
+  /** Keeps what is left of a session. */
+  keepFloor(floor: Floor): void {
+    const lostUs = this.#floors.add(sessionToHex(floor.id), floor);
+    if (lostUs !== undefined) this.#beginLife(lostUs);
+  }
+
+  /** Puts back what was executed once. Where there is no memory for it, its floor will do. */
+  restoreOperation(restored: Restored): void {
+    const { id, life, operation, checksum, length, reply, usedUs } = restored;
+    const key = sessionToHex(id);
+    let session = this.#sessions.get(key);
+    if (session === undefined) {
+      session = this.#create(id, this.#floors.take(key), life);
+      this.#sessions.set(key, session);
+    }
+    session.usedUs = Math.max(session.usedUs, usedUs);
+    const known = session.ring.look(operation, checksum, length);
+    if (known === "full") this.#forget(key, session, operation);
+    if (known !== "new") return;
+    if (reply === undefined) session.ring.storeForgotten(operation, checksum, length);
+    else session.ring.store(operation, checksum, length, reply);
+  }
+
   executed(): void {}
 
   commit(): void {}
 
-  #create(id: SessionId, floor: Floor | undefined): Session {
+  #create(id: SessionId, floor: Floor | undefined, since: Life = this.#life): Session {
     const { operationsPerSessionMax, replyBytesPerSessionMax } = this.#limits;
     const ring = new ReplyRing(
       { slotsMax: operationsPerSessionMax, bytesMax: replyBytesPerSessionMax },
       this.#budget,
       floor?.operation,
     );
-    const life = floor?.life ?? this.#life;
+    const life = floor?.life ?? since;
     return new Session(id, ring, { life, lifetimeUs: this.#lifetimeUs });
   }
 
-  #forget(key: string, session: Session): void {
-    const { life, ring, usedUs } = session;
-    const operation = ring.highest;
+  #forget(key: string, session: Session, least = -1): void {
+    const { id, life, ring, usedUs } = session;
+    const operation = Math.max(ring.highest, least);
     session.forgotten = true;
     this.#sessions.delete(key);
     ring.free();
-    const lostUs = operation < 0 ? undefined : this.#floors.add(key, { operation, life, usedUs });
-    if (lostUs !== undefined) this.#beginLife(lostUs);
+    if (operation >= 0) this.keepFloor({ id, operation, life, usedUs });
   }
 
   /** Floors are gone, the last of a session heard of at that time: who comes now may be one of them. */

@@ -1,0 +1,159 @@
+/**
+ * A data folder: which journals are in it, for how many workers, and who uses it.
+ *
+ *   lock.sqlite          held by the server that uses the folder
+ *   manifest.json        { "format": 1, "generation": 3, "workers": 4 }
+ *   journal-3-0.log …    one for each worker, of the sessions that are at home there
+ *
+ * A server with another number of workers has its sessions elsewhere: then the journals are dealt out
+ * anew, as the next generation, before anybody reads them. The manifest is replaced last and in one
+ * step, so whatever ends the process, one generation is whole.
+ *
+ * The lock is SQLite's, which the operating system drops with the process, however it ends. A file
+ * with a process id in it was the road not taken: it survives a crash and lies afterwards.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { ServerError } from "../error.ts";
+import { deal } from "./deal.ts";
+import { readJournal, replaceFile } from "./file-store.ts";
+import { JOURNAL_HEAD, type LifeMark, recordBytes, writeRecord } from "./record.ts";
+
+/** What a folder is opened for. */
+export interface FolderOptions {
+  readonly workers: number;
+  /** The life of a server that finds the folder empty, … */
+  readonly life: LifeMark;
+  /** … since when, in µs since 1970. */
+  readonly nowUs: number;
+}
+
+/** A folder that nobody else may use until it is released. */
+export interface DataFolder {
+  /** The journal of each worker. */
+  readonly journals: readonly string[];
+  release(): void;
+}
+
+interface Manifest {
+  readonly generation: number;
+  readonly workers: number;
+}
+
+const MANIFEST = "manifest.json";
+const LOCK = "lock.sqlite";
+const JOURNAL_NAME = /^journal-\d+-\d+\.log(\.new)?$/;
+
+/**
+ * Opens a folder, made if there is none.
+ *
+ * @throws {ServerError} `data-locked`, `data-corrupt`, `data-failed`.
+ */
+export async function openFolder(folder: string, options: FolderOptions): Promise<DataFolder> {
+  const lock = await lockFolder(folder);
+  try {
+    const { generation, workers } = prepare(folder, options);
+    const journals = Array.from({ length: workers }, (_, worker) =>
+      journalPath(folder, generation, worker),
+    );
+    removeOthers(folder, journals);
+    return { journals, release: () => lock.close() };
+  } catch (error) {
+    lock.close();
+    throw failed(folder, error);
+  }
+}
+
+/** The folder as this number of workers needs it. */
+function prepare(folder: string, options: FolderOptions): Manifest {
+  const { workers } = options;
+  const manifest = readManifest(folder);
+  if (manifest?.workers === workers) return manifest;
+  const before = Array.from({ length: manifest?.workers ?? 0 }, (_, worker) =>
+    journalPath(folder, manifest!.generation, worker),
+  );
+  const generation = (manifest?.generation ?? 0) + 1;
+  const next = { generation, workers };
+  const paths = Array.from({ length: workers }, (_, worker) =>
+    journalPath(folder, generation, worker),
+  );
+  if (before.length === 0) for (const path of paths) replaceFile(path, [emptyJournal(options)]);
+  else deal(before, paths, { read: readJournal, write: replaceFile });
+  const text = `${JSON.stringify({ format: 1, ...next })}\n`;
+  replaceFile(join(folder, MANIFEST), [new TextEncoder().encode(text)]);
+  return next;
+}
+
+function emptyJournal({ life, nowUs }: FolderOptions): Uint8Array {
+  const record = { kind: "life", life, sinceUs: nowUs } as const;
+  const bytes = new Uint8Array(JOURNAL_HEAD.length + recordBytes(record));
+  bytes.set(JOURNAL_HEAD);
+  writeRecord(bytes, JOURNAL_HEAD.length, record);
+  return bytes;
+}
+
+function readManifest(folder: string): Manifest | undefined {
+  const path = join(folder, MANIFEST);
+  if (!existsSync(path)) return undefined;
+  const { format, generation, workers } = parse(path) as Partial<Manifest & { format: unknown }>;
+  const isWhole = Number.isSafeInteger(generation) && Number.isSafeInteger(workers);
+  if (format === 1 && isWhole) return { generation: generation!, workers: workers! };
+  throw new ServerError("data-corrupt", `Cannot read "${path}": it is no manifest of format 1.`);
+}
+
+function parse(path: string): object {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+    return typeof value === "object" && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function journalPath(folder: string, generation: number, worker: number): string {
+  return join(folder, `journal-${generation}-${worker}.log`);
+}
+
+/** What an earlier generation, or a step that was cut short, has left behind. */
+function removeOthers(folder: string, journals: readonly string[]): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (JOURNAL_NAME.test(name) && !journals.includes(path)) rmSync(path);
+  }
+}
+
+async function lockFolder(folder: string): Promise<DatabaseSync> {
+  // Only who asks for a data folder pays for it.
+  const { DatabaseSync } = await import("node:sqlite");
+  let lock: DatabaseSync | undefined;
+  try {
+    makeFolder(folder);
+    lock = new DatabaseSync(join(folder, LOCK));
+    lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    return lock;
+  } catch (error) {
+    lock?.close();
+    if (!/locked|busy/i.test(messageOf(error))) throw failed(folder, error);
+    const message = `Cannot use the data folder "${folder}": another server uses it.`;
+    throw new ServerError("data-locked", message);
+  }
+}
+
+/** `mkdirSync` with `recursive` never returns under a folder that exists and refuses, in Node 26. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  mkdirSync(folder);
+}
+
+function failed(folder: string, cause: unknown): ServerError {
+  if (cause instanceof ServerError) return cause;
+  const message = `Cannot use the data folder "${folder}": ${messageOf(cause)}`;
+  return new ServerError("data-failed", message, { cause });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
