@@ -1,42 +1,41 @@
 /**
  * `pnpm fuzz`: random and damaged bytes for every decoder, bounded by time and seeded.
  *
- * `--seconds N` (default 60), `--inputs N` (default: no bound but time), `--seed N` (default 1),
- * `--workers N` (default: one a core), `--json`; `--input N` tries that one input again. Progress
- * goes to standard error, one line of result to standard output. Exit 0: nothing found; 1: a
- * promise was broken, with seed, number and bytes; 3: a wrong option. What is promised stands in
- * fuzz/judge.ts.
+ * Progress goes to standard error, one line of result to standard output. What is promised stands
+ * in fuzz/judge.ts.
  */
 import { availableParallelism } from "node:os";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import type { FuzzFind, FuzzReport, FuzzTask } from "./fuzz/worker.ts";
 import { tryInput } from "./fuzz/worker.ts";
+import { readOptions as read, wholeNumber, WRONG_OPTION } from "./options.ts";
+
+const USAGE = `Usage: npx -y pnpm@12 fuzz [options]
+
+Gives random and damaged bytes to every decoder. Exit code 0: nothing found; 1: a promise was
+broken, with seed, number and bytes; 3: a wrong option.
+
+  --seconds N   how long (default 60)
+  --inputs N    how many at most (default: no bound but time)
+  --seed N      which inputs (default 1)
+  --workers N   threads (default: one a core)
+  --input N     that one input again
+  --json        one JSON object on standard output`;
 
 function readOptions(): Record<"seconds" | "inputs" | "seed" | "workers" | "input", number> & {
   json: boolean;
 } {
-  const { values } = parseArgs({
-    options: {
-      seconds: { type: "string", default: "60" },
-      inputs: { type: "string", default: String(Number.MAX_SAFE_INTEGER) },
-      seed: { type: "string", default: "1" },
-      workers: { type: "string", default: String(availableParallelism()) },
-      input: { type: "string", default: "-1" },
-      json: { type: "boolean", default: false },
-    },
+  const values = read(USAGE, {
+    seconds: { type: "string", default: "60" },
+    inputs: { type: "string", default: String(Number.MAX_SAFE_INTEGER) },
+    seed: { type: "string", default: "1" },
+    workers: { type: "string", default: String(availableParallelism()) },
+    input: { type: "string", default: "-1" },
+    json: { type: "boolean", default: false },
   });
-  const whole = (
-    name: "seconds" | "inputs" | "seed" | "workers" | "input",
-    min: number,
-  ): number => {
-    const value = Number(values[name]);
-    if (Number.isSafeInteger(value) && value >= min) return value;
-    throw new RangeError(
-      `Cannot fuzz as "${name}" must be an integer of at least ${min}: got ${values[name]}`,
-    );
-  };
+  const whole = (name: "seconds" | "inputs" | "seed" | "workers" | "input", min: number): number =>
+    wholeNumber({ doing: "fuzz", name, text: values[name] }, min);
   return {
     seconds: whole("seconds", 1),
     inputs: whole("inputs", 1),
@@ -141,5 +140,5 @@ try {
   await main();
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 3;
+  process.exitCode = WRONG_OPTION;
 }

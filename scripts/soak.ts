@@ -1,15 +1,24 @@
 /**
  * `pnpm soak`: a million messages through every fault there is, and ten looks at what is left over.
  *
- * `--messages N` (default 1 000 000), `--transport tcp|udp` (default tcp), `--seed N` (default 1),
- * `--world NAME` (default real), `--json`. Progress goes to standard error, the result to standard
- * output. Exit 0: nothing has grown; 1: something has, or was answered wrongly or executed twice;
- * 3: a wrong option; 130: interrupted (Ctrl-C closes and reports what there was; again: at once).
+ * Progress goes to standard error, the result to standard output. Ctrl-C closes and reports what there
+ * was; again: at once.
  */
 import process from "node:process";
-import { parseArgs } from "node:util";
+import { readOptions as read, wholeNumber, WRONG_OPTION, wrongOption } from "./options.ts";
 import { heapGrowthBytes, problemsOf, type Look, type SoakFindings } from "./soak/soak.ts";
 import { worlds } from "./soak/worlds.ts";
+
+const USAGE = `Usage: npx -y pnpm@12 soak [options]
+
+Sends messages through every fault, and looks ten times at what is left over. Exit code 0: nothing has
+grown; 1: something has, or was answered wrongly or executed twice; 3: a wrong option; 130: interrupted.
+
+  --messages N       how many (default 1000000)
+  --transport NAME   tcp or udp (default tcp)
+  --seed N           which faults (default 1)
+  --world NAME       ${Object.keys(worlds).join(" or ")} (default real)
+  --json             one JSON object on standard output`;
 
 interface Asked {
   readonly messages: number;
@@ -21,32 +30,24 @@ interface Asked {
 
 /** @throws RangeError naming the option, its rule and its value. */
 function readOptions(): Asked {
-  const { values } = parseArgs({
-    options: {
-      messages: { type: "string", default: "1000000" },
-      seed: { type: "string", default: "1" },
-      transport: { type: "string", default: "tcp" },
-      world: { type: "string", default: "real" },
-      json: { type: "boolean", default: false },
-    },
+  const values = read(USAGE, {
+    messages: { type: "string", default: "1000000" },
+    seed: { type: "string", default: "1" },
+    transport: { type: "string", default: "tcp" },
+    world: { type: "string", default: "real" },
+    json: { type: "boolean", default: false },
   });
-  const whole = (name: "messages" | "seed", min: number): number => {
-    const value = Number(values[name]);
-    if (Number.isSafeInteger(value) && value >= min) return value;
-    throw refusal(name, `an integer of at least ${min}`, values[name]);
-  };
+  const whole = (name: "messages" | "seed", min: number): number =>
+    wholeNumber({ doing: "soak", name, text: values[name] }, min);
   const { json, transport, world } = values;
   if (transport !== "tcp" && transport !== "udp") {
-    throw refusal("transport", "tcp or udp", transport);
+    throw wrongOption({ doing: "soak", name: "transport", text: transport }, "tcp or udp");
   }
   if (!Object.hasOwn(worlds, world)) {
-    throw refusal("world", `one of ${Object.keys(worlds).join(", ")}`, world);
+    const names = Object.keys(worlds).join(", ");
+    throw wrongOption({ doing: "soak", name: "world", text: world }, `one of ${names}`);
   }
   return { messages: whole("messages", 10), seed: whole("seed", 0), transport, world, json };
-}
-
-function refusal(name: string, rule: string, value: string): RangeError {
-  return new RangeError(`Cannot soak as "${name}" must be ${rule}: got ${value}`);
 }
 
 const HEAD = ["messages", "seconds", "heap MB", "resident MB", "timers", "links", "server's"];
@@ -119,5 +120,5 @@ try {
   await main();
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 3;
+  process.exitCode = WRONG_OPTION;
 }

@@ -1,12 +1,11 @@
 /**
  * `pnpm bench`: every figure a ratio against a baseline measured in the same run.
  *
- * `--json` prints one object and nothing else; `--only NAME` runs one case; `--list` names them.
  * Progress goes to standard error. It never judges: a slow machine is not a failure.
  */
 import process from "node:process";
-import { parseArgs } from "node:util";
 
+import { readOptions, WRONG_OPTION, wrongOption } from "../options.ts";
 import { type BenchCase, type BenchResult, runCase } from "./case.ts";
 import { codecCase } from "./codec.ts";
 import { exchangeCases } from "./exchange.ts";
@@ -24,22 +23,28 @@ const CASES: readonly BenchCase[] = [
   ...simulatedSizeCases,
 ];
 
-const { values: options } = parseArgs({
-  options: {
-    json: { type: "boolean", default: false },
-    list: { type: "boolean", default: false },
-    only: { type: "string" },
-  },
+const USAGE = `Usage: npx -y pnpm@12 bench [--only NAME] [--json]
+
+Measures, and prints each figure with its baseline, both medians of runs taken in turn.
+
+  --only NAME   one case
+  --list        the names of the cases
+  --json        one JSON object and nothing else on standard output`;
+
+const options = readOptions(USAGE, {
+  json: { type: "boolean", default: false },
+  list: { type: "boolean", default: false },
+  only: { type: "string" },
 });
 
 function chosen(): readonly BenchCase[] {
   if (options.only === undefined) return CASES;
   const found = CASES.filter((bench) => bench.name === options.only);
   if (found.length > 0) return found;
-  console.error(
-    `Cannot bench as "only" must be one of ${CASES.map((bench) => bench.name).join(", ")}: got ${options.only}`,
-  );
-  process.exit(3);
+  const names = CASES.map((bench) => bench.name).join(", ");
+  const written = { doing: "bench", name: "only", text: options.only };
+  console.error(wrongOption(written, `one of ${names}`).message);
+  process.exit(WRONG_OPTION);
 }
 
 function figure(value: number): string {
