@@ -42,6 +42,18 @@ describe("500 peers that send a frame a byte at a time", () => {
     expect(good.replies).toHaveLength(10);
   });
 
+  test("are all still there after an hour where nobody asks when a frame is due", () => {
+    // What a naive server does: neither a frame nor a silence is ever too long for it.
+    const hour = { frameTimeoutMs: 86_400_000, idleTimeoutMs: 86_400_000 };
+    const world = new CoreWorld({ limits: hour });
+    const slow = Array.from({ length: SLOW }, () => world.dial());
+    for (let minute = 0; minute < 60; minute++) {
+      for (const peer of slow) peer.sendBytes(large.subarray(minute, minute + 1));
+      world.advanceMs(60_000);
+    }
+    expect(world.core.stats().connectionsOpen).toBe(SLOW);
+  });
+
   test("cost the bytes they sent, not the megabyte each of them announced", () => {
     const world = new CoreWorld();
     const slow = Array.from({ length: SLOW }, () => world.dial());

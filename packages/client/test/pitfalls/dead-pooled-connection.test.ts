@@ -1,8 +1,8 @@
 /** Pitfall 14. The server closes an idle connection in the moment in which it is used again. */
 import type { Link } from "@faultline/protocol";
-import type { FakeClock } from "@faultline/testkit";
-import { numbers, seed } from "@faultline/testkit";
+import { FakeClock, MemoryNetwork, numbers, seed } from "@faultline/testkit";
 import { describe, expect, test } from "vitest";
+import { createClient } from "../../src/index.ts";
 import type { Request } from "../support/world.ts";
 import { PoolWorld } from "../support/pool-world.ts";
 import { World } from "../support/world.ts";
@@ -69,6 +69,54 @@ describe("a connection that the server closes while it is idle", () => {
     }
     expect(server.executions).toBe(world.pool.stats().delivered);
     expect(world.pool.stats().resets).toBeGreaterThan(20);
+  });
+
+  test("has nothing sent again that may have been executed where nobody could tell", () => {
+    const clock = new FakeClock();
+    const network = new MemoryNetwork({ clock, latencyUs: 500 });
+    const executed = new Map<string, number>();
+    network.listen((link) => {
+      let heardUs = 0;
+      return {
+        onOpen: () => {},
+        onBytes: (bytes) => {
+          if (heardUs < 0) return;
+          const nowUs = clock.nowUs();
+          heardUs = nowUs;
+          const body = new TextDecoder().decode(bytes);
+          executed.set(body, (executed.get(body) ?? 0) + 1);
+          link.send(bytes);
+          clock.setTimer(nowUs + IDLE_MS * 1000, () => {
+            if (heardUs !== nowUs) return;
+            heardUs = -1;
+            link.end();
+          });
+        },
+        onDrain: () => {},
+        onEnd: () => link.end(),
+        onClose: () => {},
+      };
+    });
+    const session = { high: 0, low: 1 };
+    // The text form has no operation ids: a server cannot know a message again.
+    const client = createClient({ dialer: network, clock, draw: () => 0, session, codec: "pipe" });
+    const next = numbers(seed());
+    const met = { delivered: 0, failed: 0, indeterminate: 0, rejected: 0 };
+    for (let round = 0; round < ROUNDS; round++) {
+      let attempts: number | undefined;
+      client.submit(`+1 as ${round}`, { idempotent: false }, (outcome) => {
+        met[outcome.outcome]++;
+        ({ length: attempts } = outcome.attempts);
+      });
+      clock.runUntil(() => attempts !== undefined);
+      expect(attempts).toBe(1);
+      clock.advance(IDLE_MS * 1000 - 2000 + (next() % 2000));
+    }
+    expect([...executed.values()].every((times) => times === 1)).toBe(true);
+    expect(met).toMatchObject({ failed: 0, rejected: 0 });
+    expect(executed.size).toBeGreaterThanOrEqual(met.delivered);
+    // Lost in the race, and said to be of unknown outcome.
+    expect(met.indeterminate).toBeGreaterThan(20);
   });
 
   test("makes a naive client count twice, when the reply is what was cut off", () => {

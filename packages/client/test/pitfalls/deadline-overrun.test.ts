@@ -1,5 +1,6 @@
 /** Pitfalls 7 and 8. Every attempt gets a fresh timeout, and time is only looked at between them. */
 import { describe, expect, test } from "vitest";
+import { endpointsOf, PoolWorld } from "../support/pool-world.ts";
 import { World } from "../support/world.ts";
 import { Naive } from "./support.ts";
 
@@ -14,6 +15,22 @@ describe("a deadline", () => {
     });
     world.advanceMs(10_000);
     expect(world.requests.every(({ atUs }) => atUs < 500_000)).toBe(true);
+  });
+
+  test("is one for three servers that hang, each asked in turn", () => {
+    const world = new PoolWorld({
+      names: ["one", "two", "three"],
+      serve: () => {},
+      pool: { attemptTimeoutMs: 300, backoff: { firstMs: 10 } },
+    });
+    const outcome = world.send("Hey", { deadlineMs: 500 });
+    expect(outcome.endedUs).toBe(500_000);
+    expect(outcome.error).toMatchObject({ code: "deadline-exceeded", cause: { code: "timeout" } });
+    expect(new Set(endpointsOf(outcome)).size).toBe(2);
+    world.advanceMs(10_000);
+    const requests = world.servers.flatMap((server) => server.requests);
+    expect(requests).toHaveLength(2);
+    expect(requests.every(({ atUs }) => atUs < 500_000)).toBe(true);
   });
 
   test("is overrun by a naive client, whose attempts know nothing of each other", () => {
