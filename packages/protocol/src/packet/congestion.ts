@@ -48,7 +48,7 @@ export class Congestion {
   lost(sentUs: number, nowUs: number): void {
     if (sentUs <= this.#recoveryUs) return;
     this.#recoveryUs = nowUs;
-    this.#creditBytes = 0;
+    this.#creditBytes = Math.floor(this.#creditBytes / 2);
     this.windowBytes = Math.max(Math.floor(this.windowBytes / 2), this.#minBytes);
     this.thresholdBytes = this.windowBytes;
   }

@@ -83,6 +83,51 @@ test("a packet that comes again is refused: nothing is delivered, acknowledged o
   expect(pair.listener.core.stats.datagramsRefused).toBeGreaterThan(0);
 });
 
+/** Sound packets of a peer that means harm: any part, any number, any claim. */
+const hostile = fc.array(
+  fc.record({
+    number: fc.oneof(fc.nat({ max: 40 }), fc.constantFrom(2 ** 48 - 1, 2 ** 40)),
+    message: fc.oneof(fc.nat({ max: 4 }), fc.constantFrom(2 ** 48 - 1)),
+    index: fc.nat({ max: 400 }),
+    more: fc.integer({ min: 1, max: 60_000 }),
+    size: fc.nat({ max: 1000 }),
+    words: fc.nat({ max: 7 }),
+    acked: fc.nat({ max: 20 }),
+  }),
+  { maxLength: 60 },
+);
+
+test("a peer that means harm is given nothing that it did not send, and breaks nothing", () => {
+  fc.assert(
+    fc.property(hostile, (packets) => {
+      // The only one who is heard is the one who means harm.
+      const pair = new Pair(() => []);
+      const { listener } = pair;
+      let sent = 0;
+      listener.onMessage = (message) => void listener.core.send(message.slice(), pair.nowUs);
+      for (const { number, message, index, more, size, words, acked } of packets) {
+        const datagram = forged({ number, flags: words & 2 })((writer) => {
+          if ((words & 1) !== 0) {
+            writer.putAck({ ranges: [{ low: 0, high: acked }], delayUs: 0xffff_ffff });
+          }
+          if ((words & 4) !== 0) writer.putToken("response", { high: 1, low: 2 });
+          const count = index + more;
+          const bytes = messageOf(message, size);
+          if (count <= 0xffff) writer.putFragment({ message, index, count, bytes });
+        });
+        sent += datagram.length;
+        pair.arrive(listener, datagram);
+        pair.runTo(pair.nowUs + 5 * MS);
+        expect(listener.sentBytes).toBeLessThanOrEqual(3 * sent);
+      }
+      const got = listener.messages.reduce((sum, { length }) => sum + length, 0);
+      expect(got).toBeLessThanOrEqual(sent);
+      pair.runTo(120_000 * MS);
+      expect(listener.core.end).toBe("silent");
+    }),
+  );
+});
+
 function forged(start: Partial<{ flags: number; number: number; connection: typeof CONNECTION }>) {
   return (put: (writer: PacketWriter) => void): Uint8Array => {
     const writer = new PacketWriter(1200);

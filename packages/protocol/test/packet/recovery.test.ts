@@ -146,6 +146,16 @@ describe("the window", () => {
     expect(window.windowBytes).toBe(2400);
   });
 
+  test("keeps half of what it had earned towards the next datagram when it is halved", () => {
+    const window = new Congestion(1200);
+    window.lost(5, 10);
+    for (let packet = 0; packet < 4; packet++) window.acknowledged(1200, 11, true);
+    window.lost(15, 20);
+    expect(window.windowBytes).toBe(3000);
+    window.acknowledged(600, 21, true);
+    expect(window.windowBytes).toBe(4200);
+  });
+
   test("does not grow for who does not use it, nor for what left before the last loss", () => {
     const window = new Congestion(1200);
     window.acknowledged(1200, 5, false);
