@@ -179,6 +179,12 @@ export const LIMITS = {
     max: 100_000,
     description: "Requests of one token at once, after a pause; 429 with Retry-After above.",
   },
+  requestMsMax: {
+    default: 30_000,
+    min: 100,
+    max: DAY_MS,
+    description: "Time in which a whole request, body included, must arrive, in ms; 408 after.",
+  },
   connectionsMax: {
     default: 1024,
     min: 8,

@@ -176,6 +176,56 @@ describe("a caller who does not speak HTTP", () => {
   });
 });
 
+describe("callers that come to stay", () => {
+  const HALF = {
+    "half a header": "GET /v1/health HTTP/1.1\r\nHost: localhost\r\nX: ",
+    "half a body":
+      'POST /v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"',
+  };
+
+  test.each(Object.entries(HALF))("with %s are answered 408 and closed", async (_, text) => {
+    const api = await startApi({ limits: { requestMsMax: 100 } });
+    onTestFinished(() => api.close());
+    const { heard, closed } = open(api, text);
+    await closed;
+    expect(heard()).toMatch(/^HTTP\/1\.1 408 [^]*urn:faultline:problem:request-timeout/);
+    expect(await http(api.url).json("/v1/runs")).toEqual({ items: [], nextCursor: null });
+  });
+
+  test("may be connectionsMax, one more is closed unheard, and a place that is free is given", async () => {
+    const api = await startApi({ limits: { connectionsMax: 8 } });
+    onTestFinished(() => api.close());
+    const staying = Array.from({ length: 8 }, () => open(api, HALF["half a header"]));
+    await Promise.all(staying.map(({ connected }) => connected));
+    const turnedAway = open(api, HALF["half a header"]);
+    await turnedAway.closed;
+    expect(turnedAway.heard()).toBe("");
+    staying[0]?.socket.destroy();
+    // It takes the service a moment to see that it went.
+    for (let status = 0; status !== 200;) {
+      const next = open(
+        api,
+        "GET /v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+      );
+      await next.closed;
+      status = Number(/^HTTP\/1\.1 (\d+)/.exec(next.heard())?.[1] ?? 0);
+    }
+    for (const { socket } of staying) socket.destroy();
+  });
+
+  function open(api: Api, text: string) {
+    const socket = connect(api.port, "127.0.0.1");
+    onTestFinished(() => void socket.destroy());
+    let heard = "";
+    socket.on("data", (chunk: Uint8Array) => (heard += Buffer.from(chunk).toString()));
+    socket.on("error", () => {});
+    socket.write(text);
+    const connected = new Promise<void>((resolve) => socket.once("connect", () => resolve()));
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    return { socket, connected, closed, heard: () => heard };
+  }
+});
+
 describe("a reader that stops reading", () => {
   const FIRST = "event: exchange\nid: 1\n";
 

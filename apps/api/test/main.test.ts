@@ -182,6 +182,11 @@ describe("a start that cannot be is one line on standard error and exit code 3:"
       /^Cannot start as "REQUIRE_TOKENS" must be 1 or 0: got "maybe"\n$/,
     ],
     [
+      "a level of the log that is none",
+      async () => ({ LOG_LEVEL: "loud" }),
+      /^Cannot start as "LOG_LEVEL" must be one of [^\n]*: got "loud"\n$/,
+    ],
+    [
       "an origin that is none",
       async () => ({ FAULTLINE_ORIGINS: "https://a.example, *" }),
       /^Cannot start as "FAULTLINE_ORIGINS" must be origins [^\n]*: got "\*"\n$/,

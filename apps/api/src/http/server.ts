@@ -19,11 +19,8 @@ import {
   problemResponse,
 } from "../problem.ts";
 
-/** A whole request, body included, must arrive within this time. */
-const REQUEST_MS_MAX = 30_000;
-
-/** So often connections are looked through for requests that are late. */
-const CHECK_EVERY_MS = 5000;
+/** So often at least connections are looked through for requests that are late. */
+const CHECK_EVERY_MS_MAX = 5000;
 
 /** Refused or unusable address; match on `code`. */
 export class ListenError extends Error {
@@ -38,17 +35,21 @@ export class ListenError extends Error {
 }
 
 /** Makes the server of an app; it does not listen yet. */
-export function makeHttpServer(app: Hono, limits: Pick<Limits, "connectionsMax">): Server {
+export function makeHttpServer(
+  app: Hono,
+  { connectionsMax, requestMsMax }: Pick<Limits, "connectionsMax" | "requestMsMax">,
+): Server {
   const listener = getRequestListener(app.fetch, {
     overrideGlobalObjects: false,
     errorHandler: () => problemResponse(new ProblemError("malformed-request", UNREADABLE)),
   });
+  const checkEveryMs = Math.min(CHECK_EVERY_MS_MAX, requestMsMax);
   // A request without a host is refused by the app, in the same form as everything else.
-  const options = { requireHostHeader: false, connectionsCheckingInterval: CHECK_EVERY_MS };
+  const options = { requireHostHeader: false, connectionsCheckingInterval: checkEveryMs };
   const server = createServer(options, (request, response) => void listener(request, response));
-  server.requestTimeout = REQUEST_MS_MAX;
-  server.headersTimeout = REQUEST_MS_MAX;
-  server.maxConnections = limits.connectionsMax;
+  server.requestTimeout = requestMsMax;
+  server.headersTimeout = requestMsMax;
+  server.maxConnections = connectionsMax;
   server.on("clientError", refuseClient);
   server.on("connect", (_request: unknown, socket: Duplex) => {
     refuse(socket, "malformed-request", "this is no proxy: it answers to no CONNECT");
@@ -88,7 +89,7 @@ const LISTEN_REASONS: Readonly<Record<string, string>> = {
 const UNREADABLE = "the request cannot be read as HTTP/1.1";
 
 const CLIENT_ERRORS: Readonly<Record<string, readonly [ProblemCode, string]>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: ["request-timeout", `it must be complete within ${REQUEST_MS_MAX} ms`],
+  ERR_HTTP_REQUEST_TIMEOUT: ["request-timeout", "it must be complete in time (requestMsMax)"],
   HPE_HEADER_OVERFLOW: ["headers-too-large", "its headers are larger than this server reads"],
 };
 
