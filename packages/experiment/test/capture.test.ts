@@ -113,6 +113,21 @@ describe("a message on the wire", () => {
     expect(new TextDecoder("latin1").decode(file)).toContain("Hello from Client");
   });
 
+  test.each([
+    ["tcp", "simulated"],
+    ["udp", "simulated"],
+    ["tcp", "real"],
+    ["udp", "real"],
+  ] as const)("cannot be read when it is sealed, over %s, %s", async (transport, mode) => {
+    const plan = planScenario({ scenario: "encrypted", transport, mode });
+    if (!plan.ok) throw new Error(JSON.stringify(plan.errors));
+    const { result, file } = await captured(plan.spec);
+    expect(result.verdict).toBe("pass");
+    expect(result.wire).toMatchObject({ readable: false, packet: null });
+    const text = new TextDecoder("latin1").decode(file);
+    for (const run of ["Hello", "from", "Client"]) expect(text).not.toContain(run);
+  });
+
   test("is not looked for when any traffic would hold it by chance", async () => {
     const { result } = await captured(spec({ mode: "simulated", workload: { bodies: ["Hey"] } }));
     expect(result.wire?.readable).toBeNull();

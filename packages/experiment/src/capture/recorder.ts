@@ -130,8 +130,8 @@ export class CaptureRecorder {
 }
 
 /** Whether messages travel as they are. */
-function isPlain({ transport }: FullSpec): boolean {
-  return transport !== "tls";
+function isPlain({ transport, seal }: FullSpec): boolean {
+  return transport !== "tls" && seal === null;
 }
 
 /** Whether what the wire carries are frames or pipe messages, and nothing around them. */

@@ -28,4 +28,23 @@ export const READABLE: readonly ScenarioText[] = [
       ],
     },
   },
+  {
+    name: "encrypted",
+    title: "A message that nobody else can read",
+    description:
+      "The same message a hundred times over sealed links: the capture has no readable byte run of it.",
+    transports: BOTH,
+    spec: {
+      seed: 19,
+      workload: { messages: 100, bodies: [HELLO] },
+      seal: { cipher: "aes-256-gcm" },
+      capture: true,
+      assert: [
+        must("delivery.ratio", "==", 1),
+        must("wire.readable", "==", 0),
+        must("wire.longestRunBytes", "<", 6),
+        must("wire.entropyBitsPerByte", ">", 7),
+      ],
+    },
+  },
 ];
