@@ -67,8 +67,8 @@ export interface Destination {
   readonly judge: Judge | undefined;
 }
 
-/** What an attempt, or the loss of a link, says of the endpoint. */
-export type Judge = (isGood: boolean, nowUs: number) => void;
+/** What an attempt, a dial or the loss of a link says of the endpoint. */
+export type Judge = (verdict: "answer" | "failure" | "unreached", nowUs: number) => void;
 
 /** @see module */
 export class Channel implements LineOwner {
@@ -112,7 +112,7 @@ export class Channel implements LineOwner {
 
   /** An attempt sent at that time has had no answer within its own. */
   timedOut(sentUs: number, nowUs: number): void {
-    this.judge?.(false, nowUs);
+    this.judge?.("failure", nowUs);
     this.liveness.suspect(sentUs, nowUs);
   }
 

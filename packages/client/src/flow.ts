@@ -168,13 +168,17 @@ export class Flow implements ChannelOwner {
   onChannelReady(channel: Channel): void {
     for (const operation of this.#pending.list()) {
       if (!channel.line.isReady) return;
+      if (this.#route.mayMove(operation, channel)) {
+        operation.leave();
+        operation.take(channel);
+      }
       if (operation.waitsFor(channel)) this.#transmit(operation, this.#clock.nowUs());
     }
   }
 
   onDialFailed(channel: Channel, failure: AttemptFailure): void {
     const nowUs = this.#clock.nowUs();
-    channel.judge?.(false, nowUs);
+    channel.judge?.("unreached", nowUs);
     for (const operation of this.#pending.list()) {
       if (!operation.waitsFor(channel)) continue;
       const sentUs = Math.max(operation.readyUs, channel.line.dialledUs);
@@ -191,7 +195,7 @@ export class Flow implements ChannelOwner {
     const isUsed = inFlight.some((operation) => operation.runsOn(channel));
     if (isUsed || failure.status !== "link-ended") {
       this.counters.resets++;
-      channel.judge?.(false, nowUs);
+      channel.judge?.("failure", nowUs);
     }
     for (const operation of inFlight) {
       if (operation.waitsFor(channel)) {
@@ -245,14 +249,15 @@ export class Flow implements ChannelOwner {
   /** The caller gives messages up: nothing that only they needed stays behind. */
   #abort(operations: readonly Operation[], cause: unknown): void {
     const nowUs = this.#clock.nowUs();
-    const channels = new Set(operations.map(({ channel }) => channel));
+    const abandoned = new Set(operations.map(({ channel }) => channel));
     this.#places.hold(() => {
       for (const operation of operations) {
         this.happen(operation, { on: "abandoned", code: "aborted", cause }, nowUs);
       }
     });
     this.#places.fill();
-    for (const channel of channels) {
+    // With nobody left, no connection is needed at all.
+    for (const channel of this.#pending.size === 0 ? this.#route.channels : abandoned) {
       if (channel?.line.isDialling !== true) continue;
       const isWanted = this.#pending.list().some((other) => other.waitsFor(channel));
       if (!isWanted) channel.line.giveUp();

@@ -64,7 +64,7 @@ export class Inbox implements Arrivals {
     operation.replayed = marks.replayed;
     operation.ambiguous = marks.ambiguous;
     if (timing.isMeasuring && !marks.ambiguous) timing.sample(nowUs - record.sentUs);
-    judge?.(true, nowUs);
+    judge?.("answer", nowUs);
     if (record === operation.twin) operation.exchangeTwins();
     if (record === operation.running) {
       hedge?.sample(nowUs - firstSentUs(operation, record));
@@ -150,7 +150,7 @@ export class Inbox implements Arrivals {
   ): void {
     const { happen, judge, log } = this.#parts;
     const nowUs = this.atUs;
-    judge?.(!isAgainstServer(failure, true), nowUs);
+    judge?.(isAgainstServer(failure, true) ? "failure" : "answer", nowUs);
     const ending = { ended: failure.code, status: failure.status, nowUs };
     // While another attempt is under way, only what holds for every attempt is the end.
     if (operation.twin !== undefined && classify(failure, true).retry && retryAfterUs < Infinity) {

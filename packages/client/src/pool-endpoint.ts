@@ -26,10 +26,10 @@ export class PoolEndpoint {
     { connectionsMax, judge }: { connectionsMax: number; judge: Judge },
   ) {
     const { dialer, name, reconnect, timing } = policy;
-    const tally: Judge = (isGood, nowUs) => {
-      if (isGood) this.answers++;
+    const tally: Judge = (verdict, nowUs) => {
+      if (verdict === "answer") this.answers++;
       else this.failures++;
-      judge(isGood, nowUs);
+      judge(verdict, nowUs);
     };
     const destination = { dialer, reconnect, timing, endpoint: name, judge: tally };
     this.policy = policy;
@@ -48,9 +48,19 @@ export class PoolEndpoint {
     return this.channels.filter(({ line }) => line.isOpen).length;
   }
 
+  /** Whether one of its links is open. */
+  get isConnected(): boolean {
+    return this.channels.some(({ line }) => line.isOpen);
+  }
+
   /** Whether nobody can be reached there, as far as is known. */
-  isDown(nowUs: number): boolean {
-    return this.policy.reconnect.isDown(nowUs) && !this.channels.some(({ line }) => line.isOpen);
+  get isDown(): boolean {
+    return this.policy.reconnect.isDown && !this.isConnected;
+  }
+
+  /** Opens a connection for which no message waits, where there is none and nobody else does. */
+  knock(nowUs: number): void {
+    if (!this.isConnected && this.policy.reconnect.mayDial(nowUs)) this.#grow();
   }
 
   /** The connection for the next attempt; it may have to be opened first. */

@@ -12,7 +12,7 @@
  * an operation remembers it, the others do not. The session is one for all connections, so a retry
  * over any connection to the same endpoint meets the same memory.
  */
-import type { Channel, ChannelContext } from "./channel.ts";
+import type { Channel, ChannelContext, Judge } from "./channel.ts";
 import type { Operation } from "./operation.ts";
 import type { Outliers } from "./outliers.ts";
 import { PoolEndpoint } from "./pool-endpoint.ts";
@@ -38,7 +38,10 @@ export class PoolRoute implements Route {
     this.#isDatagram = context.policy.dialer.kind === "datagram";
     this.outliers = outliers;
     this.endpoints = policy.endpoints.map((endpoint, index) => {
-      const judge = (isGood: boolean, nowUs: number): void => this.#record(index, isGood, nowUs);
+      const judge: Judge = (verdict, nowUs) => {
+        // Who cannot be reached is passed over anyway, and asked again as soon as it can.
+        if (verdict !== "unreached") this.#record(index, verdict === "answer", nowUs);
+      };
       return new PoolEndpoint(context, endpoint, { connectionsMax, judge });
     });
     this.channels = this.endpoints.flatMap(({ channels }) => channels);
@@ -49,13 +52,38 @@ export class PoolRoute implements Route {
     const before = this.#endpointOf(operation.tried);
     if (endpoints.length === 1) return endpoints[0]!.choose();
     if (before !== undefined && this.#isBound(operation)) return before.choose();
+    for (const endpoint of endpoints) if (endpoint.isDown) endpoint.knock(nowUs);
     const others = endpoints.filter((endpoint) => endpoint !== before);
     const well = others.filter((endpoint) => this.#isWell(endpoint, nowUs));
-    if (well.length > 0) return this.#draw(well, operation).choose();
+    if (well.length > 0) return this.#chooseWell(well, operation, nowUs).choose();
     const wasReached = operation.attempts.at(-1)?.ended !== "refused";
     if (before !== undefined && wasReached && this.#isWell(before, nowUs)) return before.choose();
     // Nobody is well: then all are asked, but who has just failed the message.
     return this.#draw(others, operation).choose();
+  }
+
+  /** No message waits for a connection while another endpoint has one. */
+  #chooseWell(well: readonly PoolEndpoint[], operation: Operation, nowUs: number): PoolEndpoint {
+    const drawn = this.#draw(well, operation);
+    if (drawn.isConnected) return drawn;
+    const connected = well.filter(({ isConnected }) => isConnected);
+    if (connected.length > 0) {
+      drawn.knock(nowUs);
+      return this.#draw(connected, operation);
+    }
+    // Whichever of two is there first gets what waits for either.
+    const rest = well.filter((endpoint) => endpoint !== drawn);
+    drawn.knock(nowUs);
+    if (rest.length > 0) this.#draw(rest, operation).knock(nowUs);
+    return drawn;
+  }
+
+  mayMove(operation: Operation, to: Channel): boolean {
+    const { channel } = operation;
+    if (operation.exchange.at !== "ready" || channel === undefined || channel.line.isOpen) {
+      return false;
+    }
+    return channel.endpoint === to.endpoint || !this.#isBound(operation);
   }
 
   chooseTwin(operation: Operation, nowUs: number): Channel | undefined {
@@ -95,7 +123,7 @@ export class PoolRoute implements Route {
 
   #isWell(endpoint: PoolEndpoint, nowUs: number): boolean {
     const isEjected = this.outliers?.isEjected(this.endpoints.indexOf(endpoint), nowUs) === true;
-    return !isEjected && !endpoint.isDown(nowUs);
+    return !isEjected && !endpoint.isDown;
   }
 
   #endpointOf(channel: Channel | undefined): PoolEndpoint | undefined {

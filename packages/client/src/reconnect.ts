@@ -39,8 +39,10 @@ export interface Caller {
 
 /** The dials to one endpoint. Give the same to all clients and pools of a process that dial it. */
 export interface Reconnect {
-  /** Whether the last dial failed and there is no news since. */
-  isDown(nowUs: number): boolean;
+  /** Whether the last dial failed, and none has brought a link since. */
+  readonly isDown: boolean;
+  /** Whether who asks now may dial at once. */
+  mayDial(nowUs: number): boolean;
   /** Calls `dial` when it is the caller's turn, maybe at once, or `dialFailed`. */
   wait(caller: Caller): void;
   /** The caller wants no link any more, or the dial that it began has been given up. */
@@ -110,19 +112,23 @@ class SharedReconnect implements Reconnect {
     this.#pause = rules.pauses;
   }
 
-  isDown(nowUs: number): boolean {
-    if (this.#state !== "down") return false;
-    return nowUs < this.#pausedUntilUs || this.#dialling.size > 0;
+  get isDown(): boolean {
+    return this.#state === "down";
+  }
+
+  mayDial(nowUs: number): boolean {
+    if (nowUs < this.#pausedUntilUs) return false;
+    return this.#waiting.size === 0 && this.#dialling.size === 0;
   }
 
   wait(caller: Caller): void {
-    const isPaused = this.#rules.clock.nowUs() < this.#pausedUntilUs;
-    if (!isPaused && this.#waiting.size === 0 && this.#dialling.size === 0) {
+    const nowUs = this.#rules.clock.nowUs();
+    if (this.mayDial(nowUs)) {
       this.#begin(caller);
       return;
     }
     this.#waiting.add(caller);
-    if (isPaused) this.#arm(this.#pausedUntilUs);
+    if (nowUs < this.#pausedUntilUs) this.#arm(this.#pausedUntilUs);
   }
 
   leave(caller: Caller): void {

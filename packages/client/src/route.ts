@@ -14,6 +14,8 @@ export interface Route {
   choose(operation: Operation, nowUs: number): Channel;
   /** The channel for a second attempt beside the one under way; undefined: none takes it now. */
   chooseTwin(operation: Operation, nowUs: number): Channel | undefined;
+  /** Whether a message that waits for a connection may go out on this one, which is open. */
+  mayMove(operation: Operation, to: Channel): boolean;
   /** Whether another endpoint may take a message at once of which this one got no byte. */
   hasElsewhere(operation: Operation, nowUs: number): boolean;
   /** An open link was found silent: others to the same endpoint may be, too. */
@@ -32,6 +34,7 @@ export const soleRoute: CreateRoute = (context) => {
     channels: [channel],
     choose: () => channel,
     chooseTwin: () => (channel.line.isReady ? channel : undefined),
+    mayMove: () => false,
     hasElsewhere: () => false,
     silent: () => {},
   };

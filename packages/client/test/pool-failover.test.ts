@@ -42,21 +42,70 @@ describe("a retry goes to another endpoint", () => {
   });
 
   test("at once, where no byte has left, and one wait for each round of all endpoints", () => {
-    const one = world(() => {});
+    const latenciesUs = [0, 5000];
+    const one = world(() => {}, { latenciesUs });
     one.servers[0]!.crash();
     const outcome = one.send("Hey");
     expect(endsOf(outcome)).toEqual(["refused: dial-refused", "reply"]);
-    expect(outcome.endedUs).toBe(outcome.submittedUs);
-    const none = world(() => {}, {
-      pool: { attemptsMax: 6, backoff: { firstMs: 50, jitter: "none" } },
-    });
+    // To connect and to be answered, four trips, and no wait.
+    expect(outcome.endedUs - outcome.submittedUs).toBe(20_000);
+    const backoff = { firstMs: 50, jitter: "none" } as const;
+    const none = world(() => {}, { latenciesUs, pool: { attemptsMax: 6, backoff } });
     for (const server of none.servers) server.crash();
     const failed = none.send("Hey");
     expect(failed.error?.code).toBe("attempts-exhausted");
-    const afterWait = failed.attempts
+    const waitsMs = failed.attempts
       .slice(1)
-      .map(({ sentUs }, n) => sentUs > failed.attempts[n]!.endedUs);
-    expect(afterWait).toEqual([false, true, false, true, false]);
+      .map(({ sentUs }, n) => (sentUs - failed.attempts[n]!.endedUs) / 1000);
+    // Once for the other endpoint, then nobody is well.
+    expect(waitsMs).toEqual([0, 50, 100, 200, 400]);
+  });
+
+  test("and no message waits for a connection while another endpoint has one", () => {
+    // The first endpoint swallows what would connect to it.
+    const swallowed = world(() => {}, { latenciesUs: [1e9, 500] });
+    const first = swallowed.submit("first");
+    swallowed.advanceMs(3);
+    expect(first.outcome?.outcome).toBe("delivered");
+    for (let round = 0; round < 1000; round++) {
+      const outcome = swallowed.send("later");
+      expect([outcome.outcome, outcome.attempts.length]).toEqual(["delivered", 1]);
+      expect(outcome.endedUs - outcome.submittedUs).toBe(1000);
+      swallowed.advanceMs(50);
+    }
+    // It is knocked at all the same, one dial at a time, and longer and longer apart.
+    expect(swallowed.pool.stats().endpoints[0]!.failures).toBeGreaterThan(2);
+  });
+
+  test("and an abort ends the dials to all of them, where nobody else needs one", () => {
+    const slow = world(() => {}, { latenciesUs: [200_000, 300_000] });
+    const caller = new AbortController();
+    const sent = slow.submit("Hey", { signal: caller.signal });
+    slow.advanceMs(50);
+    caller.abort();
+    expect(sent.outcome?.error?.code).toBe("aborted");
+    slow.advanceMs(1000);
+    expect(slow.connections).toEqual([0, 0]);
+    expect(slow.clock.timersPending).toBe(0);
+  });
+
+  test("as soon as it is back, one that was gone is asked again, without a message waiting", () => {
+    const back = world((request) => request.echo(), { network: { latencyUs: 500 } });
+    for (let n = 0; n < 10; n++) back.submit(`${n}`);
+    back.advanceMs(50);
+    back.servers[0]!.crash();
+    for (let n = 0; n < 50; n++) {
+      back.send("gone");
+      back.advanceMs(20);
+    }
+    back.servers[0]!.listen();
+    const before = back.shares[0]!;
+    for (let n = 0; n < 50; n++) {
+      const outcome = back.send("back");
+      expect(outcome.endedUs - outcome.submittedUs).toBe(1000);
+      back.advanceMs(20);
+    }
+    expect(back.shares[0]!).toBeGreaterThan(before);
   });
 
   test("not for a refusal, which another endpoint would only repeat", () => {
@@ -109,7 +158,7 @@ describe("what must not be executed twice", () => {
   });
 
   test("goes elsewhere where no byte has left", () => {
-    const down = world(() => {});
+    const down = world(() => {}, { latenciesUs: [0, 5000] });
     down.servers[0]!.crash();
     expect(endpointsOf(down.send("+1", once))).toEqual(["one", "two"]);
   });

@@ -17,6 +17,8 @@ export interface PoolWorldOptions extends Script {
   readonly names?: readonly string[];
   readonly pool?: Partial<PoolOptions>;
   readonly network?: Omit<MemoryNetworkOptions, "clock">;
+  /** One way, to each server, where they differ. */
+  readonly latenciesUs?: readonly number[];
 }
 
 /** One test's pool, servers and time. */
@@ -28,7 +30,10 @@ export class PoolWorld {
 
   constructor(options: PoolWorldOptions = {}) {
     const { names = ["one"] } = options;
-    const servers = names.map(() => new Server(this.clock, options));
+    const servers = names.map((_, index) => {
+      const latencyUs = options.latenciesUs?.[index] ?? options.network?.latencyUs ?? 0;
+      return new Server(this.clock, { ...options, network: { ...options.network, latencyUs } });
+    });
     const chance = numbers(seed());
     this.servers = servers;
     this.pool = createPool({
