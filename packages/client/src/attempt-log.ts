@@ -46,6 +46,7 @@ export class AttemptLog {
       operation: operation.operation,
       attempt,
       hedge,
+      endpoint,
     });
   }
 
@@ -147,6 +148,7 @@ export class AttemptLog {
       ended,
       status,
       tookUs: nowUs - record.sentUs,
+      endpoint: record.endpoint,
     });
   }
 }

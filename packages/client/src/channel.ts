@@ -89,7 +89,7 @@ export class Channel implements LineOwner {
     const { dialer, endpoint, judge, reconnect, timing } = destination;
     const { connectTimeoutUs, closeTimeoutUs, hedge } = policy;
     const timeouts = { connectTimeoutUs, closeTimeoutUs };
-    const line = new Line({ ...context, ...timeouts, dialer, reconnect }, this);
+    const line = new Line({ ...context, ...timeouts, dialer, endpoint, reconnect }, this);
     const arrivals = new Inbox({ ...context, channel: this, hedge, judge, line, timing });
     const Codec = policy.codec === "pipe" ? PipeConnection : FrameConnection;
     const life = context.lives.of(endpoint);

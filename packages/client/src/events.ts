@@ -16,10 +16,12 @@ export type ClientEvent = { readonly atUs: number } & (
   | { readonly event: "queued"; readonly operation: number; readonly waiting: number }
   /** … and was given one, after so long. */
   | { readonly event: "placed"; readonly operation: number; readonly waitedUs: number }
-  | { readonly event: "dial"; readonly remote: string }
+  /** `endpoint`, here and below: what a pool calls it; undefined outside of one. */
+  | { readonly event: "dial"; readonly remote: string; readonly endpoint: string | undefined }
   /** A link is open; `reconnect` says that it is not the first. */
   | {
       readonly event: "open";
+      readonly endpoint: string | undefined;
       readonly local: string;
       readonly remote: string;
       readonly reconnect: boolean;
@@ -27,17 +29,19 @@ export type ClientEvent = { readonly atUs: number } & (
   /** No link could be had, or an open one is gone. */
   | {
       readonly event: "dial-failed" | "lost";
+      readonly endpoint: string | undefined;
       readonly status: AttemptStatus;
       readonly message: string;
     }
   /** An open link was ended by this client, for good. */
-  | { readonly event: "closed" }
+  | { readonly event: "closed"; readonly endpoint: string | undefined }
   /** An attempt has begun; `hedge`: beside another one that is under way. */
   | {
       readonly event: "sent";
       readonly operation: number;
       readonly attempt: number;
       readonly hedge: boolean;
+      readonly endpoint: string | undefined;
     }
   /** An attempt has ended, `tookUs` after it began. Told once for each. */
   | {
@@ -47,6 +51,7 @@ export type ClientEvent = { readonly atUs: number } & (
       readonly ended: Exclude<AttemptEnd, "late-reply">;
       readonly status: AttemptStatus | undefined;
       readonly tookUs: number;
+      readonly endpoint: string | undefined;
     }
   /** The reply to an attempt that had ended came after all, `tookUs` after it began, and was of use. */
   | {

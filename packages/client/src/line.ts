@@ -35,6 +35,8 @@ export interface LineParts {
   readonly deadlines: Deadlines;
   readonly counters: Counters;
   readonly reporter: Reporter;
+  /** What a pool calls where it leads. */
+  readonly endpoint: string | undefined;
   /** Says when to dial; null: whenever a link is wanted. */
   readonly reconnect: Reconnect | null;
   readonly connectTimeoutUs: number;
@@ -127,8 +129,9 @@ export class Line implements Due, Caller {
     this.#events = events;
     const link = dialer.dial(events);
     this.#link = link;
-    if (!this.#parts.reporter.isOn) return;
-    this.#parts.reporter.emit({ event: "dial", atUs: this.dialledUs, remote: link.remote });
+    const { endpoint, reporter } = this.#parts;
+    if (!reporter.isOn) return;
+    reporter.emit({ event: "dial", atUs: this.dialledUs, remote: link.remote, endpoint });
   }
 
   /** Hands bytes to the link. */
@@ -162,7 +165,7 @@ export class Line implements Due, Caller {
     if (this.isDialling) this.giveUp();
     else if (this.#full) this.#release()?.reset();
     if (this.#at !== "open") {
-      if (wasOpen) this.#parts.reporter.closed(clock.nowUs());
+      if (wasOpen) this.#tellClosed();
       closed();
       return;
     }
@@ -177,7 +180,7 @@ export class Line implements Due, Caller {
     const closed = this.#closed;
     const wasDialling = this.#at === "dialling";
     this.#release()?.reset();
-    if (!wasDialling) this.#parts.reporter.closed(this.#parts.clock.nowUs());
+    if (!wasDialling) this.#tellClosed();
     const message = `no connection within ${this.#parts.connectTimeoutUs / 1000} ms`;
     if (wasDialling) this.#failed({ code: "refused", status: "dial-timeout", message });
     closed?.();
@@ -185,7 +188,7 @@ export class Line implements Due, Caller {
 
   opened(): void {
     if (this.#at !== "dialling") return;
-    const { clock, counters, deadlines, reconnect, reporter } = this.#parts;
+    const { clock, counters, deadlines, endpoint, reconnect, reporter } = this.#parts;
     const { local = "", remote = "" } = this.#link ?? {};
     this.#at = "open";
     this.#opened++;
@@ -196,7 +199,8 @@ export class Line implements Due, Caller {
     this.local = local;
     this.sequence = 0;
     if (reporter.isOn) {
-      reporter.emit({ event: "open", atUs: clock.nowUs(), local, remote, reconnect: isAgain });
+      const link = { local, remote, reconnect: isAgain, endpoint };
+      reporter.emit({ event: "open", atUs: clock.nowUs(), ...link });
     }
     reconnect?.opened(this);
     this.#owner.onLineReady();
@@ -231,7 +235,7 @@ export class Line implements Due, Caller {
     this.#release();
     if (at === "dialling") this.#failed(dialFailure(error));
     else if (at === "open") this.#lost(error === undefined ? ENDED : lostBy(error));
-    else if (at === "closing") this.#parts.reporter.closed(this.#parts.clock.nowUs());
+    else if (at === "closing") this.#tellClosed();
     closed?.();
   }
 
@@ -255,8 +259,14 @@ export class Line implements Due, Caller {
   }
 
   #report(event: "dial-failed" | "lost", { status, message }: LineFailure): void {
-    const { clock, reporter } = this.#parts;
-    if (reporter.isOn) reporter.emit({ event, atUs: clock.nowUs(), status, message });
+    const { clock, endpoint, reporter } = this.#parts;
+    if (!reporter.isOn) return;
+    reporter.emit({ event, atUs: clock.nowUs(), status, message, endpoint });
+  }
+
+  #tellClosed(): void {
+    const { clock, endpoint, reporter } = this.#parts;
+    if (reporter.isOn) reporter.emit({ event: "closed", atUs: clock.nowUs(), endpoint });
   }
 
   /** Lets go of the link, whatever it was doing. */

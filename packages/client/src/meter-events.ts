@@ -112,6 +112,7 @@ class Instruments {
       case "attempt-ended":
         this.#attempt.record(event.tookUs / US_PER_SECOND, {
           ...this.#common,
+          ...endpointOf(event),
           "faultline.attempt.ended": event.ended,
           ...(event.ended === "reply" ? {} : { "error.type": event.status ?? event.ended }),
         });
@@ -123,12 +124,12 @@ class Instruments {
         this.#settled(event.outcome);
         return;
       case "open":
-        this.#connections.add(1, this.#common);
+        this.#connections.add(1, { ...this.#common, ...endpointOf(event) });
         this.#count(event);
         return;
       case "closed":
       case "lost":
-        this.#connections.add(-1, this.#common);
+        this.#connections.add(-1, { ...this.#common, ...endpointOf(event) });
         this.#count(event);
         return;
       default:
@@ -155,9 +156,15 @@ class Instruments {
     this.#counts.add(1, {
       ...this.#common,
       "faultline.event": event.event,
+      ...("endpoint" in event && endpointOf(event)),
       ...particulars(event),
     });
   }
+}
+
+/** The endpoint of a pool, by its name. */
+function endpointOf({ endpoint }: { readonly endpoint: string | undefined }): MetricAttributes {
+  return endpoint === undefined ? {} : { "faultline.endpoint": endpoint };
 }
 
 /** What tells events of one name apart; few values each. */
@@ -170,8 +177,6 @@ function particulars(event: ClientEvent): MetricAttributes {
       return { "faultline.refused.by": event.by };
     case "breaker":
       return { "faultline.breaker.state": event.state };
-    case "ejected":
-      return { "faultline.endpoint": event.endpoint };
     case "refusal":
       return { "error.type": event.refused };
     case "dial-failed":

@@ -41,11 +41,6 @@ export class Reporter {
     if (this.isOn) this.emit({ event: "backoff", atUs, operation, delayUs });
   }
 
-  /** A link was ended by this client. */
-  closed(atUs: number): void {
-    if (this.isOn) this.emit({ event: "closed", atUs });
-  }
-
   /** A message waits for a place in flight, … */
   queued(operation: number, waiting: number, atUs: number): void {
     if (this.isOn) this.emit({ event: "queued", atUs, operation, waiting });

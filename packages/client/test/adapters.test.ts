@@ -7,6 +7,7 @@ import { pino } from "pino";
 import { describe, expect, test, vi } from "vitest";
 import type { ClientListener, LogFields } from "../src/index.ts";
 import { ClientError, logEvents, meterEvents } from "../src/index.ts";
+import { PoolWorld } from "./support/pool-world.ts";
 import { troubled, World } from "./support/world.ts";
 
 /** What such a listener hears: a message that is delivered after all, and one that is given up. */
@@ -168,6 +169,28 @@ describe("metrics of the events", () => {
     expect(points.get("faultline.client.queued_messages {message}")).toEqual([[tcp, 1]]);
     expect(points.get("faultline.client.open_connections {connection}")).toEqual([[tcp, 1]]);
     expect(points.get("faultline.client.backoff.duration s")?.[0]?.[1]).toEqual([2, 0.03]);
+  });
+
+  test("are told apart by the endpoints of a pool", async () => {
+    const reader = new MemoryReader();
+    const meter = new MeterProvider({ readers: [reader] }).getMeter("test");
+    const world = new PoolWorld({
+      names: ["one", "two"],
+      pool: { onEvent: meterEvents(meter), inFlightMax: 1 },
+    });
+    for (let message = 0; message < 20; message++) world.send("Hey");
+    const points = await pointsOf(reader);
+    const open = points.get("faultline.client.open_connections {connection}");
+    const each = ["one", "two"].map((name) => [{ "faultline.endpoint": name }, 1]);
+    expect(open).toHaveLength(2);
+    expect(open).toEqual(expect.arrayContaining(each));
+    const attempts = points.get("faultline.client.attempt.duration s") ?? [];
+    const ended = { "faultline.attempt.ended": "reply" };
+    expect(attempts.map(([attributes]) => attributes)).toEqual(
+      expect.arrayContaining(
+        ["one", "two"].map((name) => ({ ...ended, "faultline.endpoint": name })),
+      ),
+    );
   });
 
   test("forget a message that left the queue by an abort", async () => {
