@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { drawsOf, inputOf } from "./fuzz/inputs.ts";
 import type { Input } from "./fuzz/inputs.ts";
 import { judge } from "./fuzz/judge.ts";
+import { Siege } from "./fuzz/siege.ts";
 import { tryInput } from "./fuzz/worker.ts";
 
 const FRAME = encodeFrame({
@@ -61,4 +62,25 @@ describe("the judge notices", () => {
     const bytes = encodePipe(Uint8Array.of(65));
     expect(judged({ kind: "pipe", bytes, sent: [] })).toThrow("a pipe message was accepted");
   });
+});
+
+test("of 20 000 forged, replayed, truncated and late frames none is accepted, none answered", () => {
+  const siege = new Siege(1);
+  for (let attack = 0; attack < 20_000; attack++) siege.attack();
+  const { attacks, exchanges } = siege.tally;
+  expect(Object.keys(attacks).toSorted()).toEqual([
+    "extended",
+    "flipped",
+    "flipped hello",
+    "of another epoch",
+    "reflected",
+    "renumbered",
+    "reordered beyond the window",
+    "repeated hello",
+    "replayed",
+    "signed anew",
+    "spliced",
+    "truncated",
+  ]);
+  expect(exchanges).toBeGreaterThan(1000);
 });

@@ -2,12 +2,13 @@
  * `pnpm fuzz`: random and damaged bytes for every decoder, bounded by time and seeded.
  *
  * Progress goes to standard error, one line of result to standard output. What is promised stands
- * in fuzz/judge.ts.
+ * in fuzz/judge.ts, and for `--forgeries` in fuzz/siege.ts.
  */
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { Worker } from "node:worker_threads";
 import type { FuzzFind, FuzzReport, FuzzTask } from "./fuzz/worker.ts";
+import { Siege } from "./fuzz/siege.ts";
 import { tryInput } from "./fuzz/worker.ts";
 import { readOptions as read, wholeNumber, WRONG_OPTION } from "./options.ts";
 
@@ -21,20 +22,22 @@ broken, with seed, number and bytes; 3: a wrong option.
   --seed N      which inputs (default 1)
   --workers N   threads (default: one a core)
   --input N     that one input again
+  --forgeries N lay siege to a server with keys instead, with so many frames
   --json        one JSON object on standard output`;
 
-function readOptions(): Record<"seconds" | "inputs" | "seed" | "workers" | "input", number> & {
-  json: boolean;
-} {
+type Setting = "seconds" | "inputs" | "seed" | "workers" | "input" | "forgeries";
+
+function readOptions(): Record<Setting, number> & { json: boolean } {
   const values = read(USAGE, {
     seconds: { type: "string", default: "60" },
     inputs: { type: "string", default: String(Number.MAX_SAFE_INTEGER) },
     seed: { type: "string", default: "1" },
     workers: { type: "string", default: String(availableParallelism()) },
     input: { type: "string", default: "-1" },
+    forgeries: { type: "string", default: "0" },
     json: { type: "boolean", default: false },
   });
-  const whole = (name: "seconds" | "inputs" | "seed" | "workers" | "input", min: number): number =>
+  const whole = (name: Setting, min: number): number =>
     wholeNumber({ doing: "fuzz", name, text: values[name] }, min);
   return {
     seconds: whole("seconds", 1),
@@ -42,6 +45,7 @@ function readOptions(): Record<"seconds" | "inputs" | "seed" | "workers" | "inpu
     seed: whole("seed", 0),
     workers: whole("workers", 1),
     input: whole("input", -1),
+    forgeries: whole("forgeries", 0),
     json: values.json,
   };
 }
@@ -70,6 +74,10 @@ async function main(): Promise<void> {
       find === undefined ? [] : [find],
       `fuzz: input ${options.input} of seed ${options.seed}`,
     );
+    return;
+  }
+  if (options.forgeries > 0) {
+    besiege(options.seed, options.forgeries, options.json);
     return;
   }
   const { seed, workers, seconds } = options;
@@ -121,6 +129,36 @@ async function main(): Promise<void> {
     finds,
     `fuzz: ${grouped(inputs)} inputs in ${tookS.toFixed(1)} s (${grouped(inputsPerSecond)} a second), ${workers} threads, seed ${seed}`,
   );
+}
+
+/** Lays siege to a server with keys; the first broken promise ends it. */
+function besiege(seed: number, forgeries: number, json: boolean): void {
+  const siege = new Siege(seed);
+  const startMs = performance.now();
+  let done = 0;
+  let broken: string | undefined;
+  for (; done < forgeries && broken === undefined; done++) {
+    try {
+      siege.attack();
+    } catch (error) {
+      broken = error instanceof Error ? error.message : String(error);
+    }
+    if (done % 100_000 === 99_999) console.error(`${grouped(done + 1)} frames`);
+  }
+  const { attacks, exchanges } = siege.tally;
+  const seconds = Number(((performance.now() - startMs) / 1000).toFixed(1));
+  const found = broken === undefined ? "none accepted, none answered" : `broken: ${broken}`;
+  if (json)
+    console.log(JSON.stringify({ seed, frames: done, seconds, attacks, exchanges, broken }));
+  else {
+    for (const [kind, count] of Object.entries(attacks))
+      console.error(`  ${kind} ${grouped(count)}`);
+    const undisturbed = `${grouped(exchanges)} true exchanges`;
+    console.log(
+      `siege: ${grouped(done)} frames in ${seconds} s, ${undisturbed}, seed ${seed}: ${found}`,
+    );
+  }
+  process.exitCode = broken === undefined ? 0 : 1;
 }
 
 function finish(finds: readonly FuzzFind[], line: string): void {

@@ -168,7 +168,9 @@ export class Opener {
    */
   open(header: RecordHeader, record: Uint8Array): Uint8Array | OpenRefusal {
     const epoch = this.#find(header.epoch);
-    if (epoch === undefined || !epoch.window.isNew(header.sequence)) return "replayed";
+    if (epoch === undefined || this.#isLate(header) || !epoch.window.isNew(header.sequence)) {
+      return "replayed";
+    }
     const aad = record.subarray(0, RECORD_HEADER_BYTES);
     const input = { key: epoch.key, nonce: nonceOf(epoch.iv, aad), aad };
     const plain = aeadOpen(this.#cipher, input, record.subarray(RECORD_HEADER_BYTES));
@@ -179,6 +181,11 @@ export class Opener {
     epoch.window.mark(header.sequence);
     if (epoch === this.#next) this.#advance(epoch);
     return plain;
+  }
+
+  /** Whether more than a window of others have passed it, in its own epoch or since. */
+  #isLate({ sequence }: RecordHeader): boolean {
+    return sequence <= this.highest - this.#parts.limits.replayWindow;
   }
 
   #find(epoch: number): OpenEpoch | undefined {

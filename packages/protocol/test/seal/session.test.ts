@@ -123,6 +123,20 @@ describe("epochs", () => {
     expect(opened(opener, records[3]!)).toBe("3");
   });
 
+  test("do not let a record be later than the window is wide", () => {
+    const limits = { rekeyRecords: 100, replayWindow: 64 };
+    for (const [passed, words] of [
+      [64, "99"],
+      [65, "(replayed)"],
+    ] as const) {
+      const { sealer, opener } = halves(limits);
+      const records = Array.from({ length: 200 }, (_, at) => sealed(sealer, `${at}`));
+      opened(opener, records[98]!);
+      for (let at = 100; at < 99 + passed; at++) opened(opener, records[at]!);
+      expect(opened(opener, records[99]!)).toBe(words);
+    }
+  });
+
   test("do not begin because somebody says so", () => {
     const { sealer, opener } = halves();
     const record = sealed(sealer, "x");
