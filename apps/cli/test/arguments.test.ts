@@ -60,8 +60,7 @@ const TABLE: readonly (readonly [args: string[], message: string])[] = [
     'must be one of tcp, udp, tls: got "TCP" (did you mean "tcp"?)',
   ],
   [["run", "loss", "--transport", "quic"], 'must be one of tcp, udp, tls: got "quic"'],
-  // what this version does not do
-  [["run", "loss", "--transport", "tls"], '"--transport" must be tcp or udp in this version'],
+  // what does not go together
   [
     ["run", "loss", "--seeds", "2", "--capture", "x.pcapng"],
     '"--capture" must be false in a series of seeds',
@@ -182,12 +181,6 @@ describe("a command line that cannot be", () => {
     }
     expect(text).toMatch(/: \d+ errors in the spec\n/);
     expect(text).not.toContain("\u001b");
-  });
-
-  test("a spec of this version's future is refused, not imitated", async () => {
-    const path = file("future.json", JSON.stringify({ specVersion: 1, transport: "tls" }));
-    const text = await refused(["run", path]);
-    expect(text).toContain("/transport must ");
   });
 
   test("a spec on standard input is checked like a file", async () => {

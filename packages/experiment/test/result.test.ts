@@ -287,7 +287,7 @@ describe("the scenarios", () => {
     };
     expect(path({ scenario: "no such" })).toBe("/scenario");
     expect(path({ scenario: "slice", transport: "udp" })).toBe("/transport");
-    expect(path({ scenario: "loss", transport: "tls" })).toBe("/transport");
+    expect(path({ scenario: "loss", transport: "tls" })).toBe("");
     expect(path({ scenario: "loss", mode: "simulated" })).toBe("");
     expect(path({ scenario: "loss", seed: -1 })).toBe("/seed");
     expect(path({ scenario: "loss" })).toBe("");

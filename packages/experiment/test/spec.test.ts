@@ -272,17 +272,6 @@ describe("a wrong spec", () => {
   });
 });
 
-describe("words of the contract that this version refuses", () => {
-  test("say so at their path", () => {
-    const found = errors({
-      specVersion: 1,
-      transport: "tls",
-    });
-    expect(Object.keys(found)).toEqual(["/transport"]);
-    expect(found["/transport"]).toBe('must be tcp or udp: this version has no TLS yet: got "tls"');
-  });
-});
-
 describe("rules over several fields", () => {
   const cases: [string, object, string[]][] = [
     [

@@ -57,15 +57,6 @@ interface RunFlags {
 /** Columns of the picture in the report: eight to a decade. */
 const PICTURE_COLUMNS = 48;
 
-/** What the contract names and this version does not do yet. */
-function refuseWhatIsNotHere(flags: RunFlags): void {
-  if (flags.transport === "tls") {
-    throw new ToolError(
-      'Cannot run as "--transport" must be tcp or udp in this version: got "tls"',
-    );
-  }
-}
-
 /** What is written must not take the place of what was read, or of something else that is written. */
 function refuseOneFileTwice(named: string, { capture, junit, exchanges }: RunFlags): void {
   // a scenario is no file
@@ -173,7 +164,6 @@ function show({ system, flags }: Work, result: Result, picture?: LatencyPicture)
 }
 
 async function run(system: System, named: string, flags: RunFlags): Promise<ExitCode> {
-  refuseWhatIsNotHere(flags);
   const { seed, seeds, mode, transport, strict = false } = flags;
   const overrides = {
     // one seed is one run, whatever the spec says
@@ -238,7 +228,7 @@ export function runCommand(system: System, finish: Finish): Command {
     )
     .option(
       "--transport <name>",
-      "tcp or udp (tls: not in this version)",
+      "tcp, udp or tls",
       read.choice("--transport", ["tcp", "udp", "tls"]),
     )
     .option("--json", "the result as one line of JSON on standard output")

@@ -14,9 +14,12 @@ const COUNT_BYTES = 8;
 /** There and back. */
 export const ROUND_TRIP_US: number = 2 * LINK_OPTIONS_DEFAULT.delayUs;
 
-/** Time that a new link costs before the first byte: a stream asks, and is answered; so does a seal. */
+/**
+ * Time that a new link costs before the first byte: a stream asks, and is answered; so does TLS, and a
+ * seal.
+ */
 export function connectUs({ seal, transport }: Pick<FullSpec, "seal" | "transport">): number {
-  const trips = (transport === "udp" ? 0 : 1) + (seal === null ? 0 : 1);
+  const trips = { udp: 0, tcp: 1, tls: 2 }[transport] + (seal === null ? 0 : 1);
   return trips * ROUND_TRIP_US;
 }
 

@@ -28,11 +28,12 @@ import {
   type ServerFaultRecord,
   withoutGauges,
 } from "@faultline/server";
-import type { WireTap } from "@faultline/protocol";
+import type { WireTap, Link, LinkEvents } from "@faultline/protocol";
 import type { Boot, Simulation } from "@faultline/simulation";
 import { faultPlan } from "../plan/faults.ts";
 import { pathSecret, serverRandom } from "../plan/streams.ts";
 import type { FullSpec } from "../spec/types.ts";
+import { acceptHandshakes } from "./simulated-tls.ts";
 
 /** As much of a server core as a simulated run needs. */
 export type ServerPart = Pick<
@@ -154,7 +155,9 @@ export class SimulatedServer {
       accept: (link) => core.accept(link),
       turnedAway: (refusal, remote) => core.turnedAway?.(refusal, remote),
     });
-    process.listen({ port: SERVER.port, kind }, (link) => entrance.accept(link));
+    const enter = (link: Link): LinkEvents => entrance.accept(link);
+    const accept = transport === "tls" ? acceptHandshakes(enter) : enter;
+    process.listen({ port: SERVER.port, kind }, accept);
     this.#core = core;
     return () => {
       this.#past = [mergeStats([...this.#past, withoutGauges(core.stats())])];

@@ -22,6 +22,7 @@ import { RunError } from "./error.ts";
 import { noteRecords } from "./note.ts";
 import type { Wall, World } from "./port.ts";
 import { clientNode, linkOptions, schedulePartitions } from "./simulated-network.ts";
+import { handshakeDialer } from "./simulated-tls.ts";
 import { type CreateServerPart, SERVER, SimulatedServer } from "./simulated-server.ts";
 
 const US_PER_MS = 1_000;
@@ -102,9 +103,10 @@ class SimulatedWorld implements World {
     const tap = this.#recorder?.wire;
     const bare = node.process.dialer({ ...SERVER, kind: this.#kind });
     const wire = tap === undefined ? bare : tapDialer(bare, { tap, clock });
+    const opened = this.#spec.transport === "tls" ? handshakeDialer(wire) : wire;
     const keys = this.#keys;
     const random = clientRandom(this.#spec.seed, client);
-    const dialer = clientDialer(this.#spec, wire, { clock, ordinal: client, keys, random });
+    const dialer = clientDialer(this.#spec, opened, { clock, ordinal: client, keys, random });
     const options = { ...clientOptions(this.#spec, client, keys), clock, dialer };
     return this.within(() => this.#createClient(options));
   }

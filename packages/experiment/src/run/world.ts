@@ -7,8 +7,21 @@
  */
 import { availableParallelism, arch, platform } from "node:os";
 import process from "node:process";
-import { createClient, systemClock, systemRandom, tcpDialer, udpDialer } from "@faultline/client";
-import { type Dialer, type SealKey, tapDialer } from "@faultline/protocol";
+import {
+  createClient,
+  systemClock,
+  systemRandom,
+  tcpDialer,
+  tlsDialer,
+  udpDialer,
+} from "@faultline/client";
+import {
+  type Clock,
+  type Dialer,
+  type SealKey,
+  tapDialer,
+  type WireTap,
+} from "@faultline/protocol";
 import { type FaultServer, startServer } from "@faultline/server";
 import type { CaptureRecorder } from "../capture/recorder.ts";
 import { faultPlan } from "../plan/faults.ts";
@@ -19,6 +32,7 @@ import type { FullSpec } from "../spec/types.ts";
 import { RunError } from "./error.ts";
 import type { Wall, World } from "./port.ts";
 import { checkTarget } from "./target.ts";
+import { makeTrust, type Trust } from "./trust.ts";
 
 /** What a real world is told beside the spec. */
 export interface WorldOptions {
@@ -43,7 +57,9 @@ export async function openRealWorld(spec: FullSpec, options: WorldOptions): Prom
   const epochUs = startedAt.getTime() * US_PER_MS;
   const clock = systemClock(epochUs);
   const keys = keysOf(spec, options.keys);
-  const server = await start(spec, { ...options, keys }, epochUs);
+  const { transport } = spec;
+  const trust = transport === "tls" ? await makeTrust(HOST, startedAt.getTime()) : undefined;
+  const server = await start(spec, { ...options, keys }, { epochUs, trust });
   const startUs = clock.nowUs();
   const { recorder } = options;
   const takeRecords = async (): ReturnType<World["takeRecords"]> => {
@@ -52,8 +68,11 @@ export async function openRealWorld(spec: FullSpec, options: WorldOptions): Prom
     return records;
   };
   const wire = (): Dialer => {
+    const tap = recorder?.wire;
+    // Beneath TLS nobody but the dialer itself can look.
+    if (trust !== undefined) return tlsDialerTo(server, trust, { clock, ...(tap && { tap }) });
     const plain = dialerTo(server, spec);
-    return recorder === undefined ? plain : tapDialer(plain, { tap: recorder.wire, clock });
+    return tap === undefined ? plain : tapDialer(plain, { tap, clock });
   };
   return {
     clock,
@@ -102,15 +121,16 @@ export function systemWall(): Wall {
 async function start(
   spec: FullSpec,
   { keys, records, recorder }: WorldOptions,
-  epochUs: number,
+  { epochUs, trust }: { readonly epochUs: number; readonly trust: Trust | undefined },
 ): Promise<FaultServer> {
-  const udp = spec.transport === "udp";
+  const { transport } = spec;
   const wireLog = recorder?.sink;
   try {
     return await startServer({
       host: HOST,
-      tcpPort: udp ? null : 0,
-      udpPort: udp ? 0 : null,
+      tcpPort: transport === "tcp" ? 0 : null,
+      udpPort: transport === "udp" ? 0 : null,
+      ...(trust !== undefined && { tls: { cert: trust.cert, key: trust.key } }),
       workers: spec.server.workers,
       codec: spec.codec,
       responder: spec.server.responder,
@@ -139,12 +159,23 @@ function guard<T>(answer: Promise<T>): Promise<T> {
   });
 }
 
-function dialerTo(server: FaultServer, spec: FullSpec): Dialer {
-  const address = spec.transport === "udp" ? server.udp : server.tcp;
+function dialerTo(server: FaultServer, { transport }: FullSpec): Dialer {
+  const address = server[transport];
   if (address === undefined)
     throw new RunError("world-failed", "Cannot dial: the server has no port");
   checkTarget(address.host);
-  return spec.transport === "udp" ? udpDialer(address) : tcpDialer(address);
+  return transport === "udp" ? udpDialer(address) : tcpDialer(address);
+}
+
+function tlsDialerTo(
+  server: FaultServer,
+  { ca }: Trust,
+  options: { readonly clock: Clock; readonly tap?: WireTap },
+): Dialer {
+  if (server.tls === undefined)
+    throw new RunError("world-failed", "Cannot dial: the server has no port");
+  checkTarget(server.tls.host);
+  return tlsDialer({ ...server.tls, ...options, ca });
 }
 
 function envelope(startedAt: Date, wallMs: number): Envelope {

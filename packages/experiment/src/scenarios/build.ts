@@ -15,9 +15,11 @@ export interface ScenarioText {
 }
 
 /** Where most scenarios run. */
-export const BOTH: readonly TransportName[] = ["tcp", "udp"];
+export const ALL: readonly TransportName[] = ["tcp", "udp", "tls"];
+/** What is about messages in the clear. */
+export const CLEAR: readonly TransportName[] = ["tcp", "udp"];
 /** For faults that only a byte stream has. */
-export const STREAM: readonly TransportName[] = ["tcp"];
+export const STREAM: readonly TransportName[] = ["tcp", "tls"];
 
 /** Completes a scenario. A built-in one that is not valid is a bug, so it throws. */
 export function complete(text: ScenarioText): Scenario {

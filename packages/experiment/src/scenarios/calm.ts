@@ -4,7 +4,7 @@
  * A sound client needs no retry in any of them (the attempt timeout is the default 3 s), so each
  * asserts that every message was delivered and executed once.
  */
-import { BOTH, STREAM, type ScenarioText, must } from "./build.ts";
+import { ALL, STREAM, type ScenarioText, must } from "./build.ts";
 
 /** In the order in which the demo shows them. */
 export const CALM: readonly ScenarioText[] = [
@@ -13,7 +13,7 @@ export const CALM: readonly ScenarioText[] = [
     title: "No faults",
     description:
       "A thousand messages with nothing in their way: what the others are compared with.",
-    transports: BOTH,
+    transports: ALL,
     spec: {
       seed: 1,
       workload: { messages: 1_000, clients: 4 },
@@ -29,7 +29,7 @@ export const CALM: readonly ScenarioText[] = [
     name: "delay",
     title: "Late replies",
     description: "Every reply is 10 to 30 ms late; each message waits for its own and no longer.",
-    transports: BOTH,
+    transports: ALL,
     spec: {
       seed: 2,
       workload: { messages: 200, clients: 8 },
@@ -46,7 +46,7 @@ export const CALM: readonly ScenarioText[] = [
     name: "duplicate",
     title: "Requests arrive three times",
     description: "A third of the requests arrive three times; each is executed once.",
-    transports: BOTH,
+    transports: ALL,
     spec: {
       seed: 3,
       workload: { messages: 300, clients: 4 },
@@ -66,7 +66,7 @@ export const CALM: readonly ScenarioText[] = [
     title: "Replies overtake each other",
     description:
       "A third of the replies are overtaken by three others; each still finds its message.",
-    transports: BOTH,
+    transports: ALL,
     spec: {
       seed: 4,
       workload: { messages: 400, clients: 4, inFlightMax: 16 },
@@ -99,7 +99,7 @@ export const CALM: readonly ScenarioText[] = [
     name: "bandwidth",
     title: "A narrow pipe",
     description: "Replies share 20 kB/s for each client; they wait for the pipe and none is lost.",
-    transports: BOTH,
+    transports: ALL,
     spec: {
       seed: 6,
       workload: { messages: 200, payloadBytes: 400, clients: 8, inFlightMax: 5 },

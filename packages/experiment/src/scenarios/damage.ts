@@ -2,7 +2,7 @@
  * Scenarios in which bytes change, and the two that mix everything: the original's own mix and
  * the one that counts executions.
  */
-import { BOTH, type ScenarioText, delivered, eager, must } from "./build.ts";
+import { ALL, type ScenarioText, delivered, eager, must } from "./build.ts";
 
 /** In the order in which the demo shows them. */
 export const DAMAGE: readonly ScenarioText[] = [
@@ -11,7 +11,7 @@ export const DAMAGE: readonly ScenarioText[] = [
     title: "Bits flip",
     description:
       "A bit flips in one message of seven, both ways; the checksum gives every one away.",
-    transports: BOTH,
+    transports: ALL,
     spec: {
       seed: 12,
       workload: { messages: 300, clients: 25 },
@@ -29,7 +29,7 @@ export const DAMAGE: readonly ScenarioText[] = [
     title: "Bits flip and nobody looks",
     description:
       "The same without a checksum: wrong bodies are delivered, and the comparison sees them.",
-    transports: BOTH,
+    transports: ALL,
     spec: {
       seed: 13,
       checksum: "none",
@@ -44,7 +44,7 @@ export const DAMAGE: readonly ScenarioText[] = [
     title: "The original mix: 20/20/20/40",
     description:
       "One draw for each attempt: an error reply, a delay of up to 10 s, a corrupted byte, or nothing.",
-    transports: BOTH,
+    transports: ALL,
     spec: {
       seed: 14,
       workload: { messages: 200, clients: 200 },
@@ -70,7 +70,7 @@ export const DAMAGE: readonly ScenarioText[] = [
     title: "Every increment counts once",
     description:
       "A counter under loss, duplicates, damage and reordering both ways: it ends at the number of messages.",
-    transports: BOTH,
+    transports: ALL,
     spec: {
       seed: 15,
       workload: { messages: 400, clients: 8, inFlightMax: 4 },

@@ -5,7 +5,7 @@
  * first time and a retry must not execute it again. Thresholds are where a sound client falls
  * below once in a hundred thousand seeds; `delivery.expected` says what it should come to.
  */
-import { BOTH, STREAM, type ScenarioText, delivered, eager, must } from "./build.ts";
+import { ALL, STREAM, type ScenarioText, delivered, eager, must } from "./build.ts";
 
 /** In the order in which the demo shows them. */
 export const LOSSY: readonly ScenarioText[] = [
@@ -14,7 +14,7 @@ export const LOSSY: readonly ScenarioText[] = [
     title: "One reply in five is lost",
     description:
       "Lost silently: the client learns of it by its timeout; the server does not execute twice.",
-    transports: BOTH,
+    transports: ALL,
     spec: {
       seed: 7,
       workload: { messages: 300, clients: 25 },
@@ -32,7 +32,7 @@ export const LOSSY: readonly ScenarioText[] = [
     name: "burst-loss",
     title: "Losses come in bursts",
     description: "A Gilbert-Elliott channel loses one message in eight, most of them in a row.",
-    transports: BOTH,
+    transports: ALL,
     spec: {
       seed: 8,
       workload: { messages: 150, clients: 50 },
@@ -71,7 +71,7 @@ export const LOSSY: readonly ScenarioText[] = [
     name: "blackhole",
     title: "Connections fall silent",
     description: "Some connections swallow everything from one message on, without closing.",
-    transports: BOTH,
+    transports: ALL,
     spec: {
       seed: 10,
       workload: { messages: 100, clients: 20 },
@@ -89,7 +89,7 @@ export const LOSSY: readonly ScenarioText[] = [
     title: "The network parts and heals",
     description:
       "For half a second nothing passes either way; afterwards every message gets through.",
-    transports: BOTH,
+    transports: ALL,
     spec: {
       seed: 11,
       workload: { messages: 400, clients: 8, inFlightMax: 32, ratePerSecond: 200 },

@@ -3,7 +3,7 @@
  *
  * Both are captured, and the result says with evidence whether the message can be read there.
  */
-import { BOTH, must, type ScenarioText } from "./build.ts";
+import { CLEAR, must, type ScenarioText } from "./build.ts";
 
 /** The message of the lesson. */
 const HELLO = "Hello from Client";
@@ -15,7 +15,7 @@ export const READABLE: readonly ScenarioText[] = [
     title: "A message that anybody can read",
     description:
       "The same message a hundred times in the clear: the capture holds it, word for word.",
-    transports: BOTH,
+    transports: CLEAR,
     spec: {
       seed: 18,
       workload: { messages: 100, bodies: [HELLO] },

@@ -47,7 +47,7 @@ export function planScenario(choice: ScenarioChoice, options: ParseOptions = {})
     mode = scenario.spec.mode,
     capture = scenario.spec.capture,
   } = choice;
-  if (!scenario.transports.includes(transport) && transport !== "tls") {
+  if (!scenario.transports.includes(transport)) {
     const message = `must be one of ${scenario.transports.join(", ")} for the scenario ${scenario.name}: got ${JSON.stringify(transport)}`;
     return { ok: false, errors: [{ path: "/transport", message }] };
   }

@@ -6,10 +6,20 @@ import { type SpecProblem, problem } from "./problem.ts";
 import type { SpecParts } from "./rules.ts";
 
 /** Everything wrong with the capture, and with what is asked of it. */
-export function checkCapture({ capture, seeds, assert }: SpecParts): SpecProblem[] {
+export function checkCapture({
+  assert,
+  capture,
+  mode,
+  seeds,
+  transport,
+}: SpecParts): SpecProblem[] {
   const found: SpecProblem[] = [];
   if (capture === true && seeds !== null && seeds !== undefined) {
     const rule = "false in a series of seeds: capture the run of one seed alone";
+    found.push(problem(["capture"], rule, capture));
+  }
+  if (capture === true && transport === "tls" && mode === "simulated") {
+    const rule = "false where tls is simulated: nothing is encrypted there that could be shown";
     found.push(problem(["capture"], rule, capture));
   }
   if (capture !== false) return found;

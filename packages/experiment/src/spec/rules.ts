@@ -51,7 +51,6 @@ const PIPE_OVERHEAD_BYTES = 9;
 /** Everything wrong with the parts that are there. */
 export function checkRules(parts: SpecParts, limits: SpecLimits): SpecProblem[] {
   return [
-    ...checkWords(parts),
     ...checkSeeds(parts, limits),
     ...checkPipe(parts),
     ...checkDatagrams(parts),
@@ -66,14 +65,6 @@ export function checkRules(parts: SpecParts, limits: SpecLimits): SpecProblem[] 
     ...checkCapture(parts),
     ...checkAssertions(parts),
   ];
-}
-
-/** Words of the contract that this version knows and refuses. */
-function checkWords({ transport }: SpecParts): SpecProblem[] {
-  const found: SpecProblem[] = [];
-  if (transport === "tls")
-    found.push(problem(["transport"], "tcp or udp: this version has no TLS yet", transport));
-  return found;
 }
 
 function checkPipe({ codec, checksum, workload, server }: SpecParts): SpecProblem[] {

@@ -4,7 +4,6 @@
  *
  * Every object is strict (an unknown field is an error) and every default is filled in; only
  * `specVersion` must be written. What a schema cannot say about one field alone is in rules.ts.
- * One word is valid but refused by this version, there: `transport: "tls"`.
  */
 import { SEAL_CIPHERS } from "@faultline/protocol";
 import { z } from "zod";

@@ -11,7 +11,7 @@ import type { ChecksumName, SealCipher } from "@faultline/protocol";
 /** Where an experiment runs: sockets on loopback, or a virtual network with a virtual clock. */
 export type Mode = "real" | "simulated";
 
-/** What carries the messages. This version refuses `tls`. */
+/** What carries the messages; simulated, `tls` is what it costs and hides nothing. */
 export type TransportName = "tcp" | "udp" | "tls";
 
 /** How a message is written: binary frames, or the original text form `body|checksum`. */
