@@ -33,7 +33,7 @@ export const READABLE: readonly ScenarioText[] = [
     title: "A message that nobody else can read",
     description:
       "The same message a hundred times over sealed links: the capture has no readable byte run of it.",
-    transports: BOTH,
+    transports: CLEAR,
     spec: {
       seed: 19,
       workload: { messages: 100, bodies: [HELLO] },
