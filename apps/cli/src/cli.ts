@@ -11,6 +11,7 @@ import { createCommand, runProgram } from "./program.ts";
 import type { Finish } from "./program.ts";
 import type { System } from "./system.ts";
 import { compareCommand } from "./verbs/compare.ts";
+import { inspectCommand } from "./verbs/inspect.ts";
 import { runCommand } from "./verbs/run.ts";
 import { scenariosCommand } from "./verbs/scenarios.ts";
 import { searchCommand } from "./verbs/search.ts";
@@ -24,6 +25,8 @@ Examples:
   faultline scenarios                          what is built in
   faultline run corruption --transport udp     one experiment, with its verdict
   faultline run my-spec.json --json            the same from a file, for a script
+  faultline run plaintext --capture p.pcapng   its packets, for Wireshark
+  faultline inspect p.pcapng                   … or without it
   faultline search my-spec.json --seeds 1000   which seeds fail
   faultline shrink my-spec.json --seed 16      the few faults that it takes
   faultline server --scenario loss             a server that loses replies
@@ -41,6 +44,7 @@ function build(system: System, finish: Finish): Command {
     .addCommand(serverCommand(system, finish))
     .addCommand(sendCommand(system, finish))
     .addCommand(scenariosCommand(system))
+    .addCommand(inspectCommand(system, finish))
     .addCommand(tokenCommand(system, finish))
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", EXAMPLES);

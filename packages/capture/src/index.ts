@@ -10,3 +10,8 @@ export type { Run } from "./build/search.ts";
 export type { LogSource } from "./log/merge.ts";
 export { WireLog } from "./log/wire-log.ts";
 export type { Vantage, WireLogOptions } from "./log/wire-log.ts";
+export { framesOf } from "./read/frames.ts";
+export type { FoundFrame, InspectCounts } from "./read/frames.ts";
+export { CaptureError } from "./read/pcapng.ts";
+export type { ReadInterface, ReadPacket } from "./read/pcapng.ts";
+export type { Carried } from "./read/transport.ts";

@@ -48,6 +48,8 @@ export interface CaptureOptions extends Omit<AnnotatorOptions, "codec"> {
   readonly mssBytes: number;
   /** Whether what decrypts the capture goes into it. */
   readonly secrets: boolean;
+  /** What the logs' times count from, in µs since 1970. */
+  readonly originUs: number;
   /** Records that had no room in the logs. */
   readonly dropped: number;
   /** Messages to look for on the client's wire. */
@@ -158,7 +160,7 @@ class Build {
   }
 
   #put(vantage: Vantage, atUs: number, bytes: Uint8Array, comment: string): void {
-    const { bytesMax } = this.#options;
+    const { bytesMax, originUs } = this.#options;
     const number = vantage === "wire" ? 0 : 1;
     const size = this.#writer.packetBytes(bytes.length, comment);
     this.#isFull ||= this.#writer.bytes + size + TAIL_BYTES > bytesMax;
@@ -166,9 +168,9 @@ class Build {
       this.#dropped[number]!++;
       return;
     }
-    this.#lastUs = atUs;
+    this.#lastUs = originUs + atUs;
     this.#received[number]!++;
-    this.#writer.packet({ interface: number, atUs, bytes, comment });
+    this.#writer.packet({ interface: number, atUs: originUs + atUs, bytes, comment });
   }
 
   #close(): void {

@@ -29,6 +29,14 @@ const MSS_BYTES = { real: 65_495, simulated: 1_460 } as const;
 /** Fault kinds that change bytes. */
 const DAMAGING = ["corrupt"];
 
+/** What a recorder cannot know by itself. */
+export interface Elsewhere {
+  /** Records that had no room in logs of other threads. */
+  readonly dropped: number;
+  /** What the run's clock counts from, in µs since 1970; a virtual one counts from there. */
+  readonly originUs: number;
+}
+
 /** Takes the file, piece by piece. */
 export type TakeCapture = (bytes: Uint8Array) => void;
 
@@ -75,9 +83,9 @@ export class CaptureRecorder {
   /**
    * Makes the file; once.
    *
-   * @param droppedElsewhere records that had no room in logs of other threads
+   * @param take is given the file
    */
-  finish(droppedElsewhere: number, take: TakeCapture = () => {}): WireResult {
+  finish({ dropped, originUs }: Elsewhere, take: TakeCapture = () => {}): WireResult {
     this.#log.flush();
     const hash = sha256.create();
     const spec = this.#spec;
@@ -102,7 +110,8 @@ export class CaptureRecorder {
       codecs: { wire: isBare(spec) ? spec.codec : undefined, behind: spec.codec },
       mssBytes: MSS_BYTES[spec.mode],
       secrets: spec.captureSecrets,
-      dropped: this.#log.dropped + droppedElsewhere,
+      originUs,
+      dropped: this.#log.dropped + dropped,
       bodies,
       notes: this.#notes,
       clientOf: (session) => clients.get(session),

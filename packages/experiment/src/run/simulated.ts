@@ -175,7 +175,7 @@ class SimulatedWorld implements World {
   capture(take: Parameters<World["capture"]>[0]): ReturnType<World["capture"]> {
     if (this.#recorder === undefined) return Promise.resolve(null);
     this.#recorder.note(this.#server.takeRecords());
-    return Promise.resolve(this.#recorder.finish(0, take));
+    return Promise.resolve(this.#recorder.finish({ dropped: 0, originUs: 0 }, take));
   }
 
   envelope(): ReturnType<World["envelope"]> {

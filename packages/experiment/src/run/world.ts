@@ -97,7 +97,8 @@ export async function openRealWorld(spec: FullSpec, options: WorldOptions): Prom
     async capture(take) {
       if (recorder === undefined) return null;
       await takeRecords();
-      return recorder.finish(await guard(server.flushWires()), take);
+      const dropped = await guard(server.flushWires());
+      return recorder.finish({ dropped, originUs: epochUs }, take);
     },
     envelope: () => envelope(startedAt, (clock.nowUs() - startUs) / US_PER_MS),
     close: () => server.close({ graceMs: 0 }),

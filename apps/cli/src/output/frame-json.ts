@@ -1,0 +1,36 @@
+/**
+ * A frame of a capture as one JSON value, for scripts.
+ */
+import type { FoundFrame } from "@faultline/capture";
+import { isRefusal, sessionToHex } from "@faultline/protocol";
+
+import { statusWord, typeWord } from "./dump.ts";
+
+/** Everything that is known of it. What was refused has no fields that could be believed. */
+export function frameJson({ packet, carried, item, bytes }: FoundFrame): object {
+  const { source, target, kind } = carried;
+  const where = {
+    packet: packet.number,
+    atSeconds: packet.atSeconds,
+    interface: packet.interface.name,
+    transport: kind,
+    source,
+    target,
+    comment: packet.comment,
+    hex: Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""),
+  };
+  if (isRefusal(item)) return { ...where, refused: item.refused, message: item.message };
+  const { type, session, operation, attempt, flags, status, remainingMs, checksum, payload } = item;
+  return {
+    ...where,
+    type: typeWord(type),
+    session: sessionToHex(session),
+    operation,
+    attempt,
+    flags,
+    status: statusWord(status),
+    remainingMs,
+    checksum,
+    payloadBytes: payload.length,
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * `faultline inspect` and `run --capture`: the file is whole or not there, and can be read without Wireshark.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { runCli } from "../src/cli.ts";
+import { fakeSystem } from "./fake-system.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "faultline-inspect-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function cli(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const system = fakeSystem({ args });
+  const code = await runCli(system);
+  return { code, out: system.stdout.text(), err: system.stderr.text() };
+}
+
+const path = join(folder, "plaintext.pcapng");
+const captured = cli("run", "plaintext", "--mode", "simulated", "--capture", path);
+
+describe("run --capture", () => {
+  test("writes a whole file, says what it shows, and leaves nothing beside it", async () => {
+    const { code, out } = await captured;
+    expect(code).toBe(0);
+    expect(out).toMatch(/wire {8}\d+ packets, .* bits of entropy a byte/);
+    expect(out).toContain("a message can be read: 17 bytes of it in packet");
+    expect(readFileSync(path).subarray(0, 4)).toEqual(Buffer.of(0x0a, 0x0d, 0x0d, 0x0a));
+    expect(existsSync(`${path}.part`)).toBe(false);
+  });
+
+  test("takes the place of an earlier file only when it is whole", async () => {
+    const kept = join(folder, "kept.pcapng");
+    writeFileSync(kept, "earlier");
+    const spec = join(folder, "refused.json");
+    writeFileSync(spec, JSON.stringify({ specVersion: 1, transport: "quic" }));
+    expect((await cli("run", spec, "--capture", kept)).code).toBe(3);
+    expect(readFileSync(kept, "utf8")).toBe("earlier");
+  });
+
+  test("never writes over the spec, a folder, or where it may not", async () => {
+    const spec = join(folder, "spec.json");
+    writeFileSync(spec, JSON.stringify({ specVersion: 1, workload: { messages: 1 } }));
+    const over = await cli("run", spec, "--capture", spec);
+    expect(over.err).toContain('"--capture" must be another file than the spec');
+    expect((await cli("run", spec, "--capture", folder)).err).toContain("it is a folder");
+    const nowhere = await cli("run", spec, "--capture", join(folder, "no", "such"));
+    expect(nowhere.err).toContain("no such file or folder");
+  });
+});
+
+describe("inspect", () => {
+  test("prints each frame in words, and its bytes beside them", async () => {
+    await captured;
+    const { code, out, err } = await cli("inspect", path, "--limit", "2");
+    expect(code).toBe(0);
+    expect(out).toContain("data  operation 0  attempt 1  17 bytes  crc32c");
+    expect(out).toMatch(/0000 {2}fa 17 01 02 .* {2}magic, version 1 · type data, checksum crc32c/);
+    expect(out).toMatch(/0030 {2}6f 6d 20 43 6c 69 65 6e 74 .* {2}om Client/);
+    expect(err).toMatch(/\d+ packets, 201 frames, 199 not shown \(--limit\)/);
+  });
+
+  test("gives JSON lines that a script can count", async () => {
+    await captured;
+    const { out } = await cli("inspect", path, "--json");
+    const all = out.trimEnd().split("\n");
+    const frames = all.map((line) => JSON.parse(line) as { type: string; payloadBytes: number });
+    expect(frames.filter(({ type }) => type === "data")).toHaveLength(100);
+    expect(frames.filter(({ type }) => type === "reply")).toHaveLength(100);
+  });
+
+  test("refuses what is no capture, and says where a damaged one ends", async () => {
+    await captured;
+    const garbage = await cli("inspect", join(folder, "spec.json"));
+    expect(garbage.code).toBe(3);
+    expect(garbage.err).toMatch(/at byte 0, it does not begin with a section header/);
+    const cut = join(folder, "cut.pcapng");
+    writeFileSync(cut, readFileSync(path).subarray(0, 3_001));
+    const { code, out, err } = await cli("inspect", cut);
+    expect(code).toBe(3);
+    expect(out).toContain("operation 0");
+    expect(err).toMatch(/at byte \d+ after \d+ packets, the file ends within a block/);
+    expect((await cli("inspect", join(folder, "none"))).err).toContain("no such file");
+  });
+});

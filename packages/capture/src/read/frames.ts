@@ -1,0 +1,124 @@
+/**
+ * The frames of a capture: streams put together, datagrams one by one, each read as the decoders do.
+ *
+ * Segments that come again are passed over; where bytes are missing, reading begins anew with what
+ * follows. A direction that does not begin with a frame is another protocol's, or encrypted: its
+ * packets are counted and not guessed at. Signatures are not checked, since no key is known.
+ */
+import type { Frame, FrameLimits, Refusal } from "@faultline/protocol";
+import { decodeDatagram, FrameDecoder, isRefusal } from "@faultline/protocol";
+import { packetsOf, type ReadPacket } from "./pcapng.ts";
+import { type Carried, carriedBy } from "./transport.ts";
+
+/** A frame, or bytes that were refused as one. */
+export interface FoundFrame {
+  /** Where it ends. */
+  readonly packet: ReadPacket;
+  readonly carried: Carried;
+  readonly item: Frame | Refusal;
+  /** The bytes of the frame; of a refusal those of its packet. Views, valid until the next is asked for. */
+  readonly bytes: Uint8Array;
+}
+
+/** What else there was. */
+export interface InspectCounts {
+  packets: number;
+  frames: number;
+  refused: number;
+  /** Packets with a payload that is not in frames. */
+  others: number;
+}
+
+const LIMITS: Partial<FrameLimits> = { keys: { sign() {}, verify: () => true } };
+const MAGIC = [0xfa, 0x17];
+/** What the description of an interface of ours ends with where it carries frames in the clear. */
+const SAID = /codec frame$/;
+
+interface Flow {
+  decoder: FrameDecoder;
+  /** The sequence number that comes next; undefined: any. */
+  next: number | undefined;
+  /** Whether it began like frames do. */
+  isOurs: boolean | undefined;
+}
+
+/** Finds the frames of a file. `counts` is kept up to date. @throws CaptureError */
+export function* framesOf(file: Uint8Array, counts: InspectCounts): Generator<FoundFrame> {
+  const flows = new Map<string, Flow>();
+  for (const packet of packetsOf(file)) {
+    counts.packets++;
+    const carried = carriedBy(packet.bytes, packet.interface.linkType);
+    if (carried === undefined) continue;
+    const { kind, payload } = carried;
+    if (kind === "tcp" && carried.begins) flows.delete(keyOf(carried));
+    if (payload.length === 0) continue;
+    const isKnown = SAID.test(packet.interface.description);
+    const found =
+      kind === "udp" ? ofDatagram(payload, isKnown) : ofSegment(carried, flows, isKnown);
+    if (found === undefined) counts.others++;
+    for (const { item, bytes } of found ?? []) {
+      if (isRefusal(item)) counts.refused++;
+      else counts.frames++;
+      yield { packet, carried, item, bytes };
+    }
+  }
+}
+
+type Item = Pick<FoundFrame, "bytes" | "item">;
+
+function ofDatagram(payload: Uint8Array, isKnown: boolean): Item[] | undefined {
+  const item = decodeDatagram(payload, LIMITS);
+  if (isRefusal(item) && item.refused === "bad-magic" && !isKnown) return undefined;
+  return [{ item, bytes: payload }];
+}
+
+function ofSegment(
+  carried: Carried,
+  flows: Map<string, Flow>,
+  isKnown: boolean,
+): Item[] | undefined {
+  const key = keyOf(carried);
+  const flow = flows.get(key) ?? {
+    decoder: new FrameDecoder(LIMITS),
+    next: undefined,
+    isOurs: undefined,
+  };
+  flows.set(key, flow);
+  const payload = fresh(carried, flow);
+  if (payload.length === 0) return [];
+  flow.isOurs ??= MAGIC.every((byte, at) => payload[at] === undefined || payload[at] === byte);
+  if (!flow.isOurs && !isKnown) return undefined;
+  if (flow.decoder.failed) return [];
+  return read(flow.decoder, payload);
+}
+
+/** What of a segment was not there before. Behind a gap, reading begins anew. */
+function fresh({ payload, sequence }: Carried, flow: Flow): Uint8Array {
+  const ahead = flow.next === undefined ? 0 : (sequence - flow.next) | 0;
+  if (ahead > 0) {
+    flow.decoder = new FrameDecoder(LIMITS);
+    flow.isOurs = undefined;
+  }
+  const rest = ahead < 0 ? payload.subarray(Math.min(-ahead, payload.length)) : payload;
+  if (rest.length > 0) flow.next = (sequence + payload.length) >>> 0;
+  return rest;
+}
+
+function read(decoder: FrameDecoder, payload: Uint8Array): Item[] {
+  const items: Item[] = [];
+  decoder.push(payload);
+  for (let item = decoder.next(); item !== undefined; item = decoder.next()) {
+    const whole = isRefusal(item) && item.fatal ? payload : decoder.raw();
+    items.push({ item: owned(item), bytes: whole.slice() });
+  }
+  return items;
+}
+
+/** A frame whose payload outlives the decoder's next call. */
+function owned(item: Frame | Refusal): Frame | Refusal {
+  return isRefusal(item) ? item : { ...item, payload: item.payload.slice() };
+}
+
+function keyOf({ source, target }: Carried): string {
+  return `${source} ${target}`;
+}

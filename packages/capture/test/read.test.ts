@@ -1,0 +1,186 @@
+/**
+ * Reading captures back: what was written is read, and no file can do more than be refused.
+ */
+import type { Frame } from "@faultline/protocol";
+import { encodeFrame, FrameType, isRefusal } from "@faultline/protocol";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { FoundFrame, InspectCounts } from "../src/index.ts";
+import { buildCapture, CaptureError, FaultNotes, framesOf, WireLog } from "../src/index.ts";
+import { addWords, internetChecksum } from "../src/packet/checksum.ts";
+import { ipv4Of, ipv6Of } from "../src/packet/address.ts";
+
+function frame(operation: number, payload: Uint8Array, type: FrameType = FrameType.data): Frame {
+  return {
+    type,
+    checksum: "crc32c",
+    flags: 0,
+    status: 0,
+    session: { high: 1, low: 2 },
+    operation,
+    attempt: 1,
+    remainingMs: 0,
+    payload,
+  };
+}
+
+/** A capture of one wire that carries these writes, each the other way in turn. */
+function captureOf(
+  writes: readonly Uint8Array[],
+  {
+    kind = "stream",
+    local = "127.0.0.1:4711",
+  }: { kind?: "stream" | "datagram"; local?: string } = {},
+): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  const log = new WireLog({ bytesMax: 1e9, onChunk: (chunk) => chunks.push(chunk) });
+  const wire = {
+    kind,
+    local,
+    remote: "[::1]:7",
+    dialled: true,
+    startedUs: 5,
+    openedUs: 10,
+  } as const;
+  const watcher = log
+    .tap("wire")
+    .open({ ...wire, remote: local.includes("127") ? "127.0.0.1:7" : wire.remote });
+  writes.forEach((bytes, at) => {
+    if (at % 2 === 0) watcher.sent(bytes, 20 + at);
+    else watcher.received(bytes, 20 + at);
+  });
+  log.flush();
+  const pieces: Uint8Array[] = [];
+  buildCapture({
+    sources: [{ chunks: () => chunks }],
+    take: (bytes) => pieces.push(bytes),
+    bytesMax: 1e9,
+    behind: false,
+    application: "test",
+    comment: "",
+    carries: { wire: "codec frame", behind: "" },
+    codecs: { wire: "frame", behind: undefined },
+    mssBytes: 1_000,
+    secrets: false,
+    originUs: 1_700_000_000_000_000,
+    dropped: 0,
+    bodies: [],
+    notes: new FaultNotes(),
+    clientOf: () => undefined,
+  });
+  const file = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    file.set(piece, at);
+    at += piece.length;
+  }
+  return file;
+}
+
+function readAll(file: Uint8Array): { frames: FoundFrame[]; counts: InspectCounts } {
+  const counts = { packets: 0, frames: 0, refused: 0, others: 0 };
+  const frames = [...framesOf(file, counts)];
+  return { frames, counts };
+}
+
+const CALM = [1, 2, 3, 4].map((n) => encodeFrame(frame(n, new Uint8Array(n * 700).fill(n))));
+
+describe("a capture that is read back", () => {
+  test.each([
+    ["127.0.0.1:4711", "stream"],
+    ["[::1]:4711", "stream"],
+    ["127.0.0.1:4711", "datagram"],
+  ] as const)("has every frame, from %s over a %s", (local, kind) => {
+    const { frames, counts } = readAll(captureOf(CALM, { local, kind }));
+    expect(counts).toMatchObject({ frames: 4, refused: 0, others: 0 });
+    expect(frames.map(({ bytes }) => bytes)).toEqual(CALM);
+    expect(frames[0]?.packet.atSeconds).toBe(1_700_000_000.00002);
+  });
+
+  test("has any bytes of any writes, however segments cut them", () => {
+    const writes = fc.array(fc.uint8Array({ maxLength: 4_000 }), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(writes, (payloads) => {
+        const all = payloads.map((payload, at) => encodeFrame(frame(at, payload)));
+        expect(readAll(captureOf(all)).frames.map(({ bytes }) => bytes)).toEqual(all);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("tells what is damaged, and what is something else", () => {
+    const damaged = CALM[0]!.slice();
+    damaged[50] = 0xff;
+    const told = readAll(captureOf([damaged])).frames.map(({ item }) => item);
+    expect(told.map((item) => isRefusal(item) && item.refused)).toEqual(["payload-damaged"]);
+    const other = captureOf([new TextEncoder().encode("GET / HTTP/1.1")], { kind: "datagram" });
+    // as if it came from another tool
+    const text = Buffer.from(other).toString("latin1").replace("codec frame", "codec xxxxx");
+    const foreign = new Uint8Array(Buffer.from(text, "latin1"));
+    expect(readAll(foreign).counts).toMatchObject({ frames: 0, refused: 0, others: 1 });
+  });
+});
+
+describe("a file that is no capture", () => {
+  test.each([
+    ["nothing", [], "it does not begin with a section header"],
+    ["text", [0x7b, 0x22], "it does not begin with a section header"],
+    ["pcap", [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0], "editcap"],
+  ])("%s is refused at its beginning", (_, bytes, why) => {
+    const read = (): unknown => readAll(Uint8Array.from(bytes));
+    expect(read).toThrow(why);
+    expect(read).toThrow(CaptureError);
+  });
+
+  test("cut anywhere it is read up to there, and the place is told", () => {
+    const file = captureOf(CALM);
+    for (let end = 4; end < file.length; end += 37) {
+      const counts = { packets: 0, frames: 0, refused: 0, others: 0 };
+      try {
+        for (const found of framesOf(file.subarray(0, end), counts)) void found;
+      } catch (error) {
+        expect(error).toBeInstanceOf(CaptureError);
+        expect((error as CaptureError).offset).toBeLessThanOrEqual(end);
+      }
+    }
+  });
+
+  test("with any bytes changed it is read or refused, and nothing else", () => {
+    const file = captureOf(CALM);
+    const change = fc.tuple(fc.nat({ max: file.length - 1 }), fc.nat({ max: 255 }));
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 8 }), (changes) => {
+        const damaged = file.slice();
+        for (const [at, byte] of changes) damaged[at] = byte;
+        try {
+          readAll(damaged);
+        } catch (error) {
+          expect(error).toBeInstanceOf(CaptureError);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("the small parts", () => {
+  test("the Internet checksum is that of RFC 1071, for odd lengths too", () => {
+    const bytes = Uint8Array.of(0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7);
+    expect(internetChecksum(addWords(0, bytes, 0, 8))).toBe(~0xddf2 & 0xffff);
+    expect(internetChecksum(addWords(0, bytes, 0, 3))).toBe(~0xf201 & 0xffff);
+  });
+
+  test("addresses are read as they are written, and nothing else is one", () => {
+    expect(ipv4Of("127.0.0.1")).toEqual(Uint8Array.of(127, 0, 0, 1));
+    expect([ipv4Of("256.0.0.1"), ipv4Of("client-3")]).toEqual([undefined, undefined]);
+    expect(ipv6Of("::1")?.at(-1)).toBe(1);
+    expect(ipv6Of("fe80::1:2%lo")).toEqual(
+      Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2),
+    );
+    expect([ipv6Of("1:2"), ipv6Of("1::2::3"), ipv6Of("x::1")]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+});
