@@ -10,12 +10,14 @@ import { type BenchCase, type BenchResult, runCase } from "./case.ts";
 import { codecCase } from "./codec.ts";
 import { exchangeCases } from "./exchange.ts";
 import { memoryCases } from "./memory.ts";
+import { sealedCases } from "./sealed.ts";
 import { siegeCases } from "./siege.ts";
 import { simulatedCases } from "./simulated.ts";
 import { simulatedSizeCases } from "./simulated-size.ts";
 
 const CASES: readonly BenchCase[] = [
   ...exchangeCases,
+  ...sealedCases,
   codecCase,
   ...memoryCases,
   ...siegeCases,

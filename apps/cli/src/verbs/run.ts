@@ -22,6 +22,7 @@ import { exitCodeOf, ToolError } from "../exit.ts";
 import type { ExitCode } from "../exit.ts";
 import { CaptureFile } from "../input/capture-file.ts";
 import { LineFile, prepareFile, writeTextFile } from "../input/file.ts";
+import { readKeyFile } from "../input/key-file.ts";
 import { isSameFile } from "../input/same-file.ts";
 import { readSeeds } from "../options/seeds.ts";
 import { readers, SEED_MAX, THREADS_MAX } from "../options/values.ts";
@@ -52,6 +53,7 @@ interface RunFlags {
   readonly exchanges?: string;
   readonly capture?: string;
   readonly checkDeterminism?: boolean;
+  readonly keyFile?: string;
 }
 
 /** Columns of the picture in the report: eight to a decade. */
@@ -93,6 +95,8 @@ function refuseToCheck({ mode }: FullSpec, { capture, checkDeterminism }: RunFla
   }
 }
 
+type Keys = Pick<RunOptions, "keys">;
+
 interface Work {
   readonly system: System;
   readonly spec: FullSpec;
@@ -128,10 +132,22 @@ async function carryOut(
   }
 }
 
+/** The keys to use instead of those that follow from the seed. @throws ToolError */
+async function keysFor(spec: FullSpec, { system, flags }: Omit<Work, "spec">): Promise<Keys> {
+  const isUsed = spec.seal !== null || spec.checksum === "hmac-sha256-128";
+  if (flags.keyFile !== undefined && !isUsed) {
+    throw new ToolError(
+      'Cannot run as "--key-file" must be left out: the spec does not seal or sign',
+    );
+  }
+  const path = flags.keyFile ?? (system.env["FAULTLINE_KEY_FILE"]?.trim() || undefined);
+  return path === undefined || !isUsed ? {} : { keys: await readKeyFile(path) };
+}
+
 /** Runs with progress on standard error; resolves also when stopped, with what is finished. */
 async function runWatched(
   work: Work,
-  takers: Pick<RunOptions, "onCapture" | "onExchange">,
+  takers: Pick<RunOptions, "keys" | "onCapture" | "onExchange">,
 ): Promise<Result> {
   const { system, spec, flags } = work;
   const announcement = { begins: startLine(spec), kept: "what is finished is kept" };
@@ -177,6 +193,7 @@ async function run(system: System, named: string, flags: RunFlags): Promise<Exit
   const spec = await loadSpec(named, system, overrides);
   refuseToCheck(spec, flags);
   refuseOneFileTwice(named, flags);
+  const keys = await keysFor(spec, { system, flags });
   const capture = flags.capture === undefined ? undefined : new CaptureFile(flags.capture);
   const exchanges = flags.exchanges === undefined ? undefined : new LineFile(flags.exchanges);
   if (flags.junit !== undefined) prepareFile(flags.junit);
@@ -190,6 +207,7 @@ async function run(system: System, named: string, flags: RunFlags): Promise<Exit
   };
   const result = await withErrorReport({ system, spec, junit: flags.junit }, () =>
     runWatched(work, {
+      ...keys,
       ...(picture || exchanges ? { onExchange } : {}),
       ...(capture && { onCapture: (bytes) => capture.add(bytes) }),
     }),
@@ -234,6 +252,11 @@ export function runCommand(system: System, finish: Finish): Command {
     .option("--json", "the result as one line of JSON on standard output")
     .option("--junit <file>", "the verdict as JUnit XML", read.path("--junit"))
     .option("--strict", "inconclusive counts as failed: exit 1, and a failure in JUnit XML")
+    .option(
+      "--key-file <file>",
+      "the keys where the spec seals or signs (default: FAULTLINE_KEY_FILE, or out of the seed)",
+      read.path("--key-file"),
+    )
     .option("--exchanges <file>", "one JSON line for each message", read.path("--exchanges"))
     .option("--check-determinism", "simulated: run twice, and compare every event")
     .option(

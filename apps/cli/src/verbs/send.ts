@@ -9,8 +9,10 @@
 import type { Command } from "commander";
 
 import type { AttemptFailure, Client, Outcome } from "@faultline/client";
+import type { SealCipher } from "@faultline/protocol";
 
 import { ExitCode, ToolError } from "../exit.ts";
+import { readKeyFile } from "../input/key-file.ts";
 import { readLines } from "../input/lines.ts";
 import { listenForStop, untilAborted } from "../input/stop.ts";
 import type { Stop } from "../input/stop.ts";
@@ -32,6 +34,8 @@ interface SendFlags {
   readonly deadline?: number;
   /** False for `--no-reply`. */
   readonly reply: boolean;
+  readonly keyFile?: string;
+  readonly cipher?: SealCipher;
   readonly json?: boolean;
 }
 
@@ -56,12 +60,25 @@ async function connect(flags: SendFlags): Promise<Client> {
   if (flags.datagrams === "packets" && flags.protocol === "tcp") {
     throw new ToolError('Cannot send as "--datagrams" must be plain where "--protocol" is tcp');
   }
-  const { createMessageCheck, packetDialer } = await import("@faultline/protocol");
-  const { createClient, randomDraw, randomSession, systemClock, tcpDialer, udpDialer } =
-    await import("@faultline/client");
-  const { host, port, codec } = flags;
+  if (flags.cipher !== undefined && flags.keyFile === undefined) {
+    throw new ToolError('Cannot send as "--cipher" must go with "--key-file"');
+  }
+  const keys = flags.keyFile === undefined ? undefined : await readKeyFile(flags.keyFile);
+  const { createMessageCheck, packetDialer, sealDialer } = await import("@faultline/protocol");
+  const {
+    createClient,
+    randomDraw,
+    randomSession,
+    systemClock,
+    systemRandom,
+    tcpDialer,
+    udpDialer,
+  } = await import("@faultline/client");
+  const { cipher, host, port, codec } = flags;
   const clock = systemClock();
-  const bare = flags.protocol === "tcp" ? tcpDialer({ host, port }) : udpDialer({ host, port });
+  const socket = flags.protocol === "tcp" ? tcpDialer({ host, port }) : udpDialer({ host, port });
+  const seal = { clock, random: systemRandom, ...(cipher !== undefined && { cipher }) };
+  const bare = keys === undefined ? socket : sealDialer(socket, { ...seal, keys });
   const isPackets = flags.datagrams === "packets";
   const dialer = isPackets ? packetDialer(bare, { clock, connectionId: randomSession }) : bare;
   return createClient({
@@ -226,6 +243,16 @@ export function sendCommand(system: System, finish: Finish): Command {
       "--deadline <ms>",
       "how long a message may take in all (default: long enough for every attempt)",
       read.integer("--deadline", 1, DEADLINE_MS_MAX),
+    )
+    .option(
+      "--key-file <file>",
+      "seal the connection with the first of these keys: lines of an id and a secret in base64",
+      read.path("--key-file"),
+    )
+    .option(
+      "--cipher <name>",
+      "with --key-file: chacha20-poly1305 (the default) or aes-256-gcm",
+      read.choice("--cipher", ["aes-256-gcm", "chacha20-poly1305"]),
     )
     .option("--no-reply", "do not wait for replies: for servers that never answer")
     .option("--json", "one JSON line for each message")

@@ -71,7 +71,7 @@ async function untilStopped({ spec }: Setup, running: Running): Promise<void> {
 }
 
 function announce({ tcp, udp }: FaultServer, options: DecidedOptions, log: ServerLog): void {
-  const { codec, responder, workers, plan } = options;
+  const { codec, keys, responder, workers, plan } = options;
   log.listening({
     event: "listening",
     tcp: tcp ?? null,
@@ -79,6 +79,7 @@ function announce({ tcp, udp }: FaultServer, options: DecidedOptions, log: Serve
     codec,
     responder,
     workers,
+    ...(keys && { keys: keys.map(({ id }) => id) }),
     seed: plan.seed,
     faults: plan.faults.map(({ id }) => id),
   });

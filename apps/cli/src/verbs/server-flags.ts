@@ -32,6 +32,8 @@ export interface ServerFlags {
   readonly spec?: string;
   readonly seed?: number;
   readonly workers?: number;
+  readonly keyFile?: string;
+  readonly acceptPlain?: boolean;
   readonly data?: string;
   readonly durability?: Durability;
   readonly quiet?: boolean;

@@ -6,9 +6,11 @@
 import { faultsInForce } from "@faultline/experiment";
 import type { FullSpec } from "@faultline/experiment";
 import type { FaultPlan } from "@faultline/faults";
+import type { SealKey } from "@faultline/protocol";
 import type { ServerOptions } from "@faultline/server";
 
 import { ToolError } from "../exit.ts";
+import { readKeyFile } from "../input/key-file.ts";
 import { specOfFile, specOfScenario } from "../input/spec.ts";
 import type { System } from "../system.ts";
 import type { Codec, Durability, Responder, ServerFlags } from "./server-flags.ts";
@@ -21,6 +23,8 @@ export interface DecidedOptions {
   readonly codec: Codec;
   readonly responder: Responder;
   readonly workers: number;
+  readonly keys?: readonly SealKey[];
+  readonly requireKeys?: boolean;
   readonly plan: FaultPlan;
   readonly dataDir?: string;
   readonly durability?: Durability;
@@ -79,6 +83,23 @@ export function planOf(spec: FullSpec, phase: number): FaultPlan {
   return { seed, composition, faults: faultsInForce(spec, phase) };
 }
 
+/** The keys of the file, and whether everybody needs one. @throws ToolError */
+async function keysOf(
+  { acceptPlain = false, keyFile }: ServerFlags,
+  spec: FullSpec | undefined,
+): Promise<Pick<DecidedOptions, "keys" | "requireKeys">> {
+  if (keyFile !== undefined) {
+    return { keys: await readKeyFile(keyFile), requireKeys: !acceptPlain };
+  }
+  if (acceptPlain)
+    throw new ToolError('Cannot serve as "--accept-plain" must go with "--key-file"');
+  // A run derives a secret from its seed for both ends; here nobody would know it.
+  if (spec !== undefined && (spec.seal !== null || spec.checksum === "hmac-sha256-128")) {
+    throw new ToolError('Cannot serve as "--key-file" must be given: the spec seals or signs');
+  }
+  return {};
+}
+
 /** Decides everything. @throws ToolError for options that cannot go together, or a bad spec */
 export async function setUp(system: System, flags: ServerFlags): Promise<Setup> {
   const seed = flags.seed ?? system.drawSeed();
@@ -104,6 +125,7 @@ export async function setUp(system: System, flags: ServerFlags): Promise<Setup> 
     events: flags.quiet === true ? ("none" as const) : ("all" as const),
     ...(flags.data !== undefined && { dataDir: flags.data }),
     ...(flags.durability !== undefined && { durability: flags.durability }),
+    ...(await keysOf(flags, spec)),
     plan:
       spec === undefined
         ? { seed, composition: "independent" as const, faults: [] }

@@ -57,6 +57,12 @@ export function serverCommand(system: System, finish: Finish): Command {
       "what they survive with --data: process (kill -9), or machine (a power failure, slower)",
       read.choice("--durability", DURABILITIES),
     )
+    .option(
+      "--key-file <file>",
+      "serve who has one of these keys: lines of an id and a secret in base64",
+      read.path("--key-file"),
+    )
+    .option("--accept-plain", "with --key-file: serve those without a key too")
     .option("--quiet", "log only what is rare, not every message")
     .option("--json", "JSON lines even on a terminal")
     .action(async (flags: ServerFlags) => {
