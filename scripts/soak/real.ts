@@ -38,6 +38,8 @@ export async function realSoak(options: SoakOptions): Promise<SoakFindings> {
   const plans = soakPlans(options.transport, options.seed);
   const server = await startServer({
     responder: "counter",
+    // Connections come in at either; their one session is at home on one.
+    workers: 2,
     plan: plans.usual,
     // Over UDP nobody says that a link is gone: the server forgets it after this.
     limits: { recordsMax: 1, idleTimeoutMs: IDLE_MS },

@@ -1,10 +1,12 @@
 /** Where a message goes when an endpoint fails, and where it must not go. */
+import { FakeClock, MemoryNetwork } from "@faultline/testkit";
 import { describe, expect, test } from "vitest";
-import type { PoolOptions } from "../src/index.ts";
+import type { Outcome, PoolOptions } from "../src/index.ts";
+import { createPool } from "../src/index.ts";
 import { endpointsOf, PoolWorld } from "./support/pool-world.ts";
 import type { PoolWorldOptions } from "./support/pool-world.ts";
 import type { Request } from "./support/scripted-server.ts";
-import { endsOf } from "./support/world.ts";
+import { endsOf, SESSION, textOf } from "./support/world.ts";
 
 /** Draws that make the first of two endpoints the one for every first attempt. */
 const FIRST = (): number => 0;
@@ -247,5 +249,49 @@ describe("an endpoint that fails", () => {
     for (let n = 0; n < 10; n++) all.send(`${n}`, { attemptsMax: 2 });
     all.servers[0]!.script = {};
     expect(all.send("back").outcome).toBe("delivered");
+  });
+});
+
+describe("the text form, which knows neither sessions nor pings", () => {
+  /** Two servers that send back what they are sent, of which the first says nothing. */
+  function send(idempotent: boolean): { outcome: Outcome | undefined; heard: number[] } {
+    const clock = new FakeClock();
+    const heard = [0, 0];
+    const endpoints = NAMES.map((name, index) => {
+      const dialer = new MemoryNetwork({ clock });
+      dialer.listen((link) => ({
+        onOpen: () => {},
+        onBytes: (bytes) => {
+          heard[index]!++;
+          if (index > 0) link.send(bytes.slice());
+        },
+        onDrain: () => {},
+        onEnd: () => link.end(),
+        onClose: () => {},
+      }));
+      return { name, dialer };
+    });
+    const options = { clock, draw: FIRST, session: SESSION, attemptTimeoutMs: 100 };
+    const pool = createPool({ ...options, endpoints, codec: "pipe" });
+    let settled: Outcome | undefined;
+    pool.submit("Hey", { idempotent }, (outcome) => (settled = outcome));
+    clock.advance(5_000_000);
+    return { outcome: settled, heard };
+  }
+
+  test("fails over what may be executed twice", () => {
+    const { heard, outcome } = send(true);
+    expect(textOf(outcome!)).toBe("Hey");
+    expect(endpointsOf(outcome!)).toEqual(["one", "two"]);
+    expect(heard).toEqual([1, 1]);
+  });
+
+  test("sends once what must not be", () => {
+    const { heard, outcome } = send(false);
+    expect(outcome).toMatchObject({
+      outcome: "indeterminate",
+      error: { code: "outcome-unknown" },
+    });
+    expect(heard).toEqual([1, 0]);
   });
 });
