@@ -130,7 +130,7 @@ test.each([
   ["--messages", "9", '"messages" must be an integer of at least 10: got 9'],
   ["--transport", "tls", '"transport" must be tcp or udp: got tls'],
   ["--seed", "-1", '"seed" must be an integer of at least 0: got -1'],
-  ["--world", "dream", '"world" must be one of real: got dream'],
+  ["--world", "dream", '"world" must be one of real, simulated: got dream'],
 ])("%s %s is refused by name", async (option, value, message) => {
   const asked = soak(`${option}=${value}`);
   await expect(asked).rejects.toMatchObject({ code: 3, stderr: expect.stringContaining(message) });

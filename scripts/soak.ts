@@ -17,7 +17,7 @@ grown; 1: something has, or was answered wrongly or executed twice; 3: a wrong o
   --messages N       how many (default 1000000)
   --transport NAME   tcp or udp (default tcp)
   --seed N           which faults (default 1)
-  --world NAME       ${Object.keys(worlds).join(" or ")} (default real)
+  --world NAME       ${Object.keys(worlds).join(" or ")} (default real); simulated: through restarts too
   --json             one JSON object on standard output`;
 
 interface Asked {

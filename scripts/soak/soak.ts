@@ -61,6 +61,8 @@ export interface SoakFindings {
   readonly faults: readonly SoakFault[];
   /** After the close: of the client, then of the server. */
   readonly left: { readonly timers: number; readonly links: number };
+  /** What else should not be, found by the world itself. @default nothing */
+  readonly problems?: readonly string[];
 }
 
 /** Runs the messages. */
@@ -86,8 +88,9 @@ export function heapGrowthBytes(looks: readonly Look[]): number | null {
 }
 
 /** Everything that should not be; empty: nothing was found. */
-export function problemsOf({ counts, faults, left, looks }: SoakFindings): string[] {
-  const problems: string[] = [];
+export function problemsOf(findings: SoakFindings): string[] {
+  const { counts, faults, left, looks } = findings;
+  const problems = [...(findings.problems ?? [])];
   const grown = heapGrowthBytes(looks);
   if (grown !== null && grown > HEAP_GROWTH_BYTES_MAX) {
     problems.push(`the heap has grown by ${grown} bytes (${HEAP_GROWTH_BYTES_MAX} may be chance)`);
