@@ -69,6 +69,7 @@ describe("the field seal", () => {
   test.each([
     [{ seal: { cipher: "rot13" } }, "/seal/cipher"],
     [{ seal: { secret: "x" } }, "/seal/secret"],
+    [{ seal: {}, transport: "tls" }, '"/seal"'],
     [{ seal: {}, transport: "udp", workload: { payloadBytes: 65_507 - 64 - 35 } }, "payloadBytes"],
   ])("is refused by its path: %o", (fields, path) => {
     expect(() => sealedSpec(fields)).toThrow(path);

@@ -295,6 +295,33 @@ describe("datagrams of a handshake", () => {
     expect(world.refusedByServer).toEqual(["replayed", "replayed"]);
   });
 
+  test("are remembered as long as the limit says, and answered again beyond it", () => {
+    const hellos: Uint8Array[] = [];
+    const world = new SealedWorld({
+      network: {
+        kind: "datagram",
+        meddle: (bytes, { from }) => {
+          if (from === "client" && bytes[3] === 1) hellos.push(new Uint8Array(bytes));
+          return bytes;
+        },
+      },
+      server: { limits: { hellosRemembered: 2 } },
+    });
+    for (let link = 0; link < 3; link++) world.connect();
+    const repeat = (hello: Uint8Array): void => {
+      world.dial(world.network).link.send(new Uint8Array(hello));
+      world.clock.advance(0);
+    };
+    repeat(hellos[1]!);
+    repeat(hellos[2]!);
+    expect(world.refusedByServer).toEqual(["replayed", "replayed"]);
+    expect(world.gate.handshakes).toBe(0);
+    // Answered, since it is forgotten; what it was the beginning of opens all the same with no key.
+    repeat(hellos[0]!);
+    expect(world.gate.handshakes).toBe(1);
+    expect(world.accepted).toHaveLength(3);
+  });
+
   test("are as many at once as the limit says, and a place is free again in time", () => {
     const world = new SealedWorld({
       network: { kind: "datagram" },

@@ -75,7 +75,7 @@ export async function checkDeterminism(
     throw new TypeError(`Cannot check determinism as ${rule}: got "${spec.mode}"`);
   }
   const { neighbours = NEIGHBOURS, wordsMax = WORDS_MAX, ...runOptions } = options;
-  const shown: Shown = { neighbours, wordsMax, parts: options.parts };
+  const shown: Shown = { neighbours, wordsMax, given: givenOf(options) };
   const reports = await twice(spec, shown, runOptions);
   const [one, other] = reports;
   const whole = !isStopped(options.signal);
@@ -143,7 +143,12 @@ function against({ events, lanes }: TracedReport, neighbours: number): TraceRequ
 interface Shown {
   readonly neighbours: number;
   readonly wordsMax: number;
-  readonly parts: RunOptions["parts"];
+  /** What every further run is given as the first one was. */
+  readonly given: Pick<RunOptions, "keys" | "parts">;
+}
+
+function givenOf({ keys, parts }: RunOptions): Shown["given"] {
+  return { ...(keys && { keys }), ...(parts && { parts }) };
 }
 
 async function show(
@@ -154,16 +159,12 @@ async function show(
   if (spec.seeds !== null) return showRun(spec, [one.result, other.result], shown);
   const index = firstDifference(one, other);
   if (index === undefined) return undefined;
-  const { neighbours, wordsMax, parts } = shown;
+  const { neighbours, wordsMax, given } = shown;
   const near = (entries: readonly TraceEntry[]): TraceEntry[] =>
     entries.filter((entry) => Math.abs(entry.index - index) <= neighbours);
   const second = near(other.entries);
   if (index + neighbours < wordsMax) return { index, first: near(one.entries), second };
-  const again = await runTraced(
-    spec,
-    against(other, neighbours),
-    parts === undefined ? {} : { parts },
-  );
+  const again = await runTraced(spec, against(other, neighbours), given);
   const isThere = firstDifference(again, other) === index;
   return { index, first: isThere ? near(again.entries) : [], second };
 }
@@ -172,11 +173,11 @@ async function show(
 async function showRun(
   spec: FullSpec,
   [one, other]: readonly [Result, Result],
-  { parts, ...shown }: Shown,
+  { given, ...shown }: Shown,
 ): Promise<EventDifference | undefined> {
   const rows = other.runs ?? [];
   const index = (one.runs ?? []).findIndex((row, at) => row.bodyHash !== rows[at]?.bodyHash);
   if (index === -1) return undefined;
-  const options = { ...shown, ...(parts === undefined ? {} : { parts }) };
+  const options = { ...shown, ...given };
   return (await checkDeterminism(specOfRun(spec, index), options)).difference;
 }
