@@ -7,6 +7,7 @@ import process from "node:process";
 
 import { readOptions, WRONG_OPTION, wrongOption } from "../options.ts";
 import { type BenchCase, type BenchResult, runCase } from "./case.ts";
+import { captureCase } from "./capture.ts";
 import { codecCase } from "./codec.ts";
 import { exchangeCases } from "./exchange.ts";
 import { memoryCases } from "./memory.ts";
@@ -18,6 +19,7 @@ import { simulatedSizeCases } from "./simulated-size.ts";
 const CASES: readonly BenchCase[] = [
   ...exchangeCases,
   ...sealedCases,
+  captureCase,
   codecCase,
   ...memoryCases,
   ...siegeCases,

@@ -146,11 +146,16 @@ class Run {
     }
   }
 
+  /** A capture says which faults met its packets. */
+  get #wantsRecords(): boolean {
+    return this.#spec.capture && declaredFaults(this.#spec).length > 0;
+  }
+
   #createFeed(): Feed | undefined {
     const { onExchange } = this.#options;
     const spec = this.#spec;
     // A simulated run must not differ by who looks on, and fetching is part of it.
-    if (onExchange === undefined && spec.mode === "real" && !spec.capture) return undefined;
+    if (onExchange === undefined && spec.mode === "real" && !this.#wantsRecords) return undefined;
     return new Feed({
       codec: spec.codec,
       stream: spec.transport !== "udp",
