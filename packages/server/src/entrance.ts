@@ -9,12 +9,7 @@
  * stream what a friend with a wrong key needs.
  */
 import type { Clock, Link, LinkEvents, RandomBytes, SealRefusal } from "@faultline/protocol";
-import {
-  acceptPackets,
-  PACKET_LIMITS_DEFAULT,
-  SEAL_OVERHEAD_BYTES,
-  SealGate,
-} from "@faultline/protocol";
+import { acceptPackets, SealGate } from "@faultline/protocol";
 import type { KeyOptions } from "./core/auth.ts";
 import type { ServerCodec } from "./core/core-options.ts";
 import type { ServerRefusalCode } from "./event.ts";
@@ -73,21 +68,15 @@ export function createEntrance(options: EntranceOptions): Entrance {
   return { accept: (link) => gate.enter(link), close: () => gate.close() };
 }
 
-/** A sealed link has less room in its datagrams. */
 function packetDoors(options: EntranceOptions): (link: Link) => LinkEvents {
-  const { clock, secret } = options;
-  const limits =
-    options.limits === undefined ? {} : { sendQueueBytesMax: options.limits.sendQueueBytesMax };
-  const door = {
+  const { clock, limits, secret } = options;
+  return acceptPackets({
     clock,
     secret,
+    ...(limits && { limits: { sendQueueBytesMax: limits.sendQueueBytesMax } }),
     accept: (link: Link): LinkEvents => options.accept(link),
     onDropped: () => options.onDropped?.(),
-  };
-  const datagramBytesMax = PACKET_LIMITS_DEFAULT.datagramBytesMax - SEAL_OVERHEAD_BYTES;
-  const plain = acceptPackets({ ...door, limits });
-  const sealed = acceptPackets({ ...door, limits: { ...limits, datagramBytesMax } });
-  return (link) => (link.peerKey === undefined ? plain : sealed)(link);
+  });
 }
 
 function gateOf(

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { LinkOptions } from "../src/index.ts";
+import { Simulation } from "../src/index.ts";
 import { RenoWindow } from "../src/stream/reno/window.ts";
 import { connected, pattern, since } from "./helpers.ts";
 
@@ -145,6 +146,30 @@ describe("a stream with congestion control", () => {
     simulation.heal("server", "client");
     simulation.run({ timeUs: startUs + 300_000_000 });
     expect(server.bytesReceived).toBe(400_000);
+  });
+
+  test("acknowledges a lone segment after ackDelayUs, and two at once", () => {
+    const { client, simulation, startUs } = reno();
+    const acks = (): number => simulation.link("server", "client").stats.packets;
+    const before = acks();
+    client.link?.send(pattern(100));
+    simulation.run({ timeUs: startUs + DELAY_US + 39_999 });
+    expect(acks()).toBe(before);
+    simulation.run({ timeUs: startUs + DELAY_US + 40_000 });
+    expect(acks()).toBe(before + 1);
+    const nextUs = startUs + 1_000_000;
+    simulation.run({ timeUs: nextUs });
+    client.link?.send(pattern(2 * MSS));
+    simulation.run({ timeUs: nextUs + DELAY_US });
+    expect(acks()).toBe(before + 2);
+  });
+
+  test("refuses options that are none", () => {
+    const simulate = (stream: object) => () => new Simulation({ seed: 1, stream });
+    expect(simulate({ congestionControl: "cubic" })).toThrow(
+      'Cannot set up streams as "congestionControl" must be one of none, newreno: got "cubic"',
+    );
+    expect(simulate({ ackDelayUs: -1 })).toThrow('"ackDelayUs" must be an integer of 0 to');
   });
 
   test("breaks as a timeout where nothing is heard for too long", () => {

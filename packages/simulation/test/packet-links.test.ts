@@ -146,6 +146,25 @@ describe("a packet link", () => {
     expect(sent).toBeLessThan(60);
   });
 
+  test("whose owner pauses for minutes, with more to come than it keeps, is not taken for dead", () => {
+    const { seen, links, accept } = owners();
+    const { packets, simulation } = world(accept);
+    const client = new LinkRecorder();
+    const link = packets.dial(client);
+    link.send(pattern(1));
+    simulation.run({ timeUs: SECOND });
+    links[0]!.pause();
+    // What a message that waits is given up after, and then as much again.
+    for (let second = 1; second < 60; second++) {
+      for (let count = 0; count < 4; count++) link.send(pattern(60_000, second));
+      simulation.run({ timeUs: second * SECOND });
+    }
+    expect([client.isClosed, seen[0]!.isClosed]).toEqual([false, false]);
+    links[0]!.resume();
+    simulation.run({ timeUs: 120 * SECOND });
+    expect(seen[0]!.pieces.length).toBeGreaterThan(30);
+  });
+
   test("whose peer is gone is over after 30 s of silence, as a timeout", () => {
     const { accept } = owners();
     const { packets, server, simulation } = world(accept);

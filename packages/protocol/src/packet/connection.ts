@@ -150,7 +150,7 @@ export class PacketConnection {
    *   Undefined where the packet was made up, or comes again: nothing has changed
    */
   receive(packet: Packet, { bytes, heldBytes, nowUs }: Arrival): readonly Uint8Array[] | undefined {
-    if (!this.#accepts(packet, heldBytes)) {
+    if (!this.#accepts(packet)) {
       this.#counts.datagramsRefused++;
       return undefined;
     }
@@ -159,9 +159,15 @@ export class PacketConnection {
       return NO_MESSAGES;
     }
     const { ack, fragments, ping, challenge, response } = packet;
+    this.#vigil.heard(nowUs);
+    if (!this.#assembly.fits(fragments, heldBytes)) {
+      // As if it had been lost, but for what it acknowledges: that makes room.
+      this.#counts.datagramsRefused++;
+      if (ack !== undefined) this.#acknowledged(ack, nowUs);
+      return NO_MESSAGES;
+    }
     this.#counts.datagramsReceived++;
     this.#counts.bytesReceived += bytes;
-    this.#vigil.heard(nowUs);
     this.#departures.isOpening = this.#departures.isMuted = false;
     this.#path?.received(bytes);
     if (response !== undefined) this.#path?.answered(response);
@@ -206,7 +212,7 @@ export class PacketConnection {
     return datagram;
   }
 
-  #accepts({ ack, connection, flags, fragments, number }: Packet, heldBytes: number): boolean {
+  #accepts({ ack, connection, flags, number }: Packet): boolean {
     const { high, low } = this.connection;
     const isOfPeer = ((flags & PacketFlag.answer) !== 0) === (this.#path === undefined);
     if (this.end !== undefined || !isOfPeer) return false;
@@ -214,8 +220,7 @@ export class PacketConnection {
     if ((flags & PacketFlag.unknown) !== 0) return true;
     if (this.#acknowledger.has(number)) return false;
     // An ack for what was never sent was made up.
-    if (ack !== undefined && ack.ranges[0]!.high >= this.#departures.number) return false;
-    return this.#assembly.fits(fragments, heldBytes);
+    return ack === undefined || ack.ranges[0]!.high < this.#departures.number;
   }
 
   #acknowledged(ack: Ack, nowUs: number): void {

@@ -116,6 +116,22 @@ describe("a packet", () => {
     }
   });
 
+  test("tells of 32 ranges at most, and of fewer where there is less room: the highest", () => {
+    const ranges = Array.from({ length: 60 }, (_, at) => ({
+      low: 600 - 10 * at,
+      high: 604 - 10 * at,
+    }));
+    const told = (bytesMax: number): unknown => {
+      const writer = new PacketWriter(1200);
+      writer.begin({ flags: 0, connection: CONNECTION, number: 0 }, bytesMax);
+      writer.putAck({ ranges, delayUs: 0 });
+      return decodePacket(writer.finish())?.ack?.ranges;
+    };
+    expect(told(1200)).toEqual(ranges.slice(0, 32));
+    expect(told(22 + 16 + 4 * 4 + 3)).toEqual(ranges.slice(0, 5));
+    expect(told(22 + 16)).toEqual(ranges.slice(0, 1));
+  });
+
   test("of nonsense under a sound checksum is nothing, or something, but never an exception", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 4, maxLength: 100 }), (nonsense) => {

@@ -1,7 +1,7 @@
 /** Every limit of packets, on both sides. */
 import { describe, expect, test } from "vitest";
 import type { PacketLimits } from "../../src/index.ts";
-import { PACKET_LIMITS_DEFAULT, packetLimitsOf } from "../../src/index.ts";
+import { decodePacket, PACKET_LIMITS_DEFAULT, packetLimitsOf } from "../../src/index.ts";
 import { Assembly } from "../../src/packet/assembly.ts";
 import { messageOf, MS, Pair, TRIP_US } from "./support.ts";
 
@@ -109,6 +109,31 @@ describe("what is not whole", () => {
     assembly.expire(1500 * MS);
     expect([assembly.size, assembly.bytes]).toEqual([0, 0]);
   });
+});
+
+test("a packet that finds no room is as good as lost, but for what it acknowledges", () => {
+  const pair = new Pair();
+  const { dialler, listener } = pair;
+  pair.send(dialler, messageOf(0, 10));
+  pair.until(() => listener.messages.length === 1);
+  pair.send(listener, messageOf(1, 10));
+  pair.until(() => dialler.messages.length === 1);
+  let last: Uint8Array | undefined;
+  pair.fate = (datagram) => {
+    last = datagram;
+    return [];
+  };
+  pair.send(dialler, messageOf(2, 3000));
+  const [packet, bytes] = [decodePacket(last!)!, last!.length];
+  const { nowUs } = pair;
+  const acks = { ...packet, ack: { ranges: [{ low: 0, high: 0 }], delayUs: 0 } };
+  const at = { bytes, nowUs, heldBytes: PACKET_LIMITS_DEFAULT.assemblyBytesMax };
+  expect(listener.core.isIdle).toBe(false);
+  expect(listener.core.receive(acks, at)).toEqual([]);
+  expect(listener.core.isIdle).toBe(true);
+  // It was not taken: the same packet is not one that came before.
+  expect(listener.core.receive(packet, { ...at, heldBytes: 0 })).toEqual([]);
+  expect(listener.core.stats).toMatchObject({ datagramsRefused: 1 });
 });
 
 test("a message is sent again for messageLifetimeMs, then it is given up", () => {
