@@ -21,6 +21,7 @@ test("every benchmark can be asked for by its name", async () => {
     "sealed-1",
     "sealed-udp-1",
     "capture-256",
+    "tls-1",
     "codec-64",
     "idle-connections",
     "memory-1m",

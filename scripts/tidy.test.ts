@@ -30,7 +30,17 @@ const ARROWS: Record<string, readonly string[]> = {
   experiment: ["protocol", "faults", "capture", "certificates", "server", "client", "simulation"],
   api: ["protocol", "faults", "experiment"],
   // api/log is the side door of what serves no HTTP
-  cli: ["protocol", "faults", "capture", "server", "client", "experiment", "api", "api/log"],
+  cli: [
+    "protocol",
+    "faults",
+    "capture",
+    "server",
+    "client",
+    "certificates",
+    "experiment",
+    "api",
+    "api/log",
+  ],
   examples: ["protocol", "faults", "server", "client", "simulation", "testkit/naive"],
 };
 

@@ -15,11 +15,13 @@ import { sealedCases } from "./sealed.ts";
 import { siegeCases } from "./siege.ts";
 import { simulatedCases } from "./simulated.ts";
 import { simulatedSizeCases } from "./simulated-size.ts";
+import { tlsCase } from "./tls.ts";
 
 const CASES: readonly BenchCase[] = [
   ...exchangeCases,
   ...sealedCases,
   captureCase,
+  tlsCase,
   codecCase,
   ...memoryCases,
   ...siegeCases,

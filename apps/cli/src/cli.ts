@@ -10,6 +10,7 @@ import type { ExitCode } from "./exit.ts";
 import { createCommand, runProgram } from "./program.ts";
 import type { Finish } from "./program.ts";
 import type { System } from "./system.ts";
+import { certsCommand } from "./verbs/certs.ts";
 import { compareCommand } from "./verbs/compare.ts";
 import { inspectCommand } from "./verbs/inspect.ts";
 import { runCommand } from "./verbs/run.ts";
@@ -31,6 +32,7 @@ Examples:
   faultline shrink my-spec.json --seed 16      the few faults that it takes
   faultline server --scenario loss             a server that loses replies
   faultline send --protocol udp "Hello"        one message, retried until answered
+  faultline certs --host localhost             certificates for a laboratory
   faultline token create --scope run           a token for the REST API
 
 Exit codes: 0 pass or done, 1 fail, 2 inconclusive, 3 or more the tool could not do its work.`;
@@ -46,6 +48,7 @@ function build(system: System, finish: Finish): Command {
     .addCommand(scenariosCommand(system))
     .addCommand(inspectCommand(system, finish))
     .addCommand(tokenCommand(system, finish))
+    .addCommand(certsCommand(system, finish))
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", EXAMPLES);
 }

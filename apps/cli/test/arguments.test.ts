@@ -116,8 +116,8 @@ const TABLE: readonly (readonly [args: string[], message: string])[] = [
   [["server", "--spec", join(folder, "none.json")], "no such file or folder"],
   // send
   [
-    ["send", "--protocol", "tls", "x"],
-    'Cannot send as "--protocol" must be one of tcp, udp: got "tls"',
+    ["send", "--protocol", "quic", "x"],
+    'Cannot send as "--protocol" must be one of tcp, udp, tls: got "quic"',
   ],
   [
     ["send", "--port", "0", "x"],

@@ -1,8 +1,7 @@
 /**
  * What can be said about TLS, and what is refused before a thread is started.
  */
-import { X509Certificate } from "node:crypto";
-import { createSecureContext } from "node:tls";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 
 /** Who a server is, and whom it lets in. Certificates and keys are PEM. */
 export interface ServerTlsOptions {
@@ -70,7 +69,7 @@ export function checkClients(clients: readonly string[]): string[] {
 
 function checkPem({ cert, key }: ServerTlsOptions): void {
   try {
-    createSecureContext({ cert, key });
+    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) throw new Error();
   } catch {
     refuse("cert", "a certificate as PEM, and key its private key as PEM");
   }

@@ -140,9 +140,10 @@ export class Wire extends Duplex {
 
   /** Once what was written has gone: the last of it may be the alert that says why. */
   override destroy(): this {
+    // Twice: an engine may write its alert in the turn after the one in which it gives up.
     queueMicrotask(() => {
       this.#isGone = true;
-      this.socket.destroySoon();
+      queueMicrotask(() => this.socket.destroySoon());
     });
     return this;
   }

@@ -23,6 +23,7 @@ export interface Listening {
   readonly event: "listening";
   readonly tcp: ListeningAt;
   readonly udp: ListeningAt;
+  readonly tls?: ListeningAt;
   readonly codec: string;
   readonly responder: string;
   readonly workers: number;
@@ -47,10 +48,11 @@ function at({ host, port }: { readonly host: string; readonly port: number }): s
 
 /** The first line for a person. */
 export function listeningPretty(listening: Listening, style: Style): string {
-  const { tcp, udp, codec, responder, workers, seed, faults } = listening;
+  const { tcp, tls = null, udp, codec, responder, workers, seed, faults } = listening;
   const places = [
     tcp === null ? [] : [`tcp ${at(tcp)}`],
     udp === null ? [] : [`udp ${at(udp)}`],
+    tls === null ? [] : [`tls ${at(tls)}`],
   ].flat();
   const facts = [
     `codec ${codec}`,

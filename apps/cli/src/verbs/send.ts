@@ -22,9 +22,10 @@ import { styleFor } from "../output/style.ts";
 import { createCommand } from "../program.ts";
 import type { Finish } from "../program.ts";
 import type { System } from "../system.ts";
+import { addSecurityOptions, type TlsFlags, tlsOptionsOf } from "./send-tls.ts";
 
-interface SendFlags {
-  readonly protocol: "tcp" | "udp";
+interface SendFlags extends TlsFlags {
+  readonly protocol: "tcp" | "udp" | "tls";
   readonly datagrams: "plain" | "packets";
   readonly host: string;
   readonly port: number;
@@ -57,8 +58,11 @@ function deadlineMsOf({ attempts, timeout, deadline }: SendFlags): number {
 }
 
 async function connect(flags: SendFlags): Promise<Client> {
-  if (flags.datagrams === "packets" && flags.protocol === "tcp") {
-    throw new ToolError('Cannot send as "--datagrams" must be plain where "--protocol" is tcp');
+  if (flags.datagrams === "packets" && flags.protocol !== "udp") {
+    throw new ToolError('Cannot send as "--datagrams" must be plain where "--protocol" is not udp');
+  }
+  if (flags.keyFile !== undefined && flags.protocol === "tls") {
+    throw new ToolError('Cannot send as "--key-file" must be left out where "--protocol" is tls');
   }
   if (flags.cipher !== undefined && flags.keyFile === undefined) {
     throw new ToolError('Cannot send as "--cipher" must go with "--key-file"');
@@ -72,11 +76,15 @@ async function connect(flags: SendFlags): Promise<Client> {
     systemClock,
     systemRandom,
     tcpDialer,
+    tlsDialer,
     udpDialer,
   } = await import("@faultline/client");
   const { cipher, host, port, codec } = flags;
   const clock = systemClock();
-  const socket = flags.protocol === "tcp" ? tcpDialer({ host, port }) : udpDialer({ host, port });
+  const tls = flags.protocol === "tls" ? await tlsOptionsOf(flags) : undefined;
+  const plain = flags.protocol === "tcp" ? tcpDialer : udpDialer;
+  const socket =
+    tls === undefined ? plain({ host, port }) : tlsDialer({ ...tls, host, port, clock });
   const seal = { clock, random: systemRandom, ...(cipher !== undefined && { cipher }) };
   const bare = keys === undefined ? socket : sealDialer(socket, { ...seal, keys });
   const isPackets = flags.datagrams === "packets";
@@ -203,16 +211,22 @@ async function send(system: System, given: readonly string[], flags: SendFlags):
 /** The verb `send`. */
 export function sendCommand(system: System, finish: Finish): Command {
   const read = readers("send");
-  return createCommand(
+  const command = createCommand(
     system,
     "send",
     "Send messages and say what became of each: exit 0 only if all were delivered.",
-  )
+  );
+  return addSecurityOptions(command, read)
     .argument(
       "[message...]",
       "what to send; none: lines of standard input, or questions on a terminal",
     )
-    .option("--protocol <name>", "tcp or udp", read.choice("--protocol", ["tcp", "udp"]), "tcp")
+    .option(
+      "--protocol <name>",
+      "tcp, udp or tls",
+      read.choice("--protocol", ["tcp", "udp", "tls"]),
+      "tcp",
+    )
     .option(
       "--datagrams <name>",
       "with udp: plain, or packets (in fragments, acknowledged and repeated)",
@@ -243,16 +257,6 @@ export function sendCommand(system: System, finish: Finish): Command {
       "--deadline <ms>",
       "how long a message may take in all (default: long enough for every attempt)",
       read.integer("--deadline", 1, DEADLINE_MS_MAX),
-    )
-    .option(
-      "--key-file <file>",
-      "seal the connection with the first of these keys: lines of an id and a secret in base64",
-      read.path("--key-file"),
-    )
-    .option(
-      "--cipher <name>",
-      "with --key-file: chacha20-poly1305 (the default) or aes-256-gcm",
-      read.choice("--cipher", ["aes-256-gcm", "chacha20-poly1305"]),
     )
     .option("--no-reply", "do not wait for replies: for servers that never answer")
     .option("--json", "one JSON line for each message")

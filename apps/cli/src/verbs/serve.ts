@@ -70,12 +70,13 @@ async function untilStopped({ spec }: Setup, running: Running): Promise<void> {
   await Promise.race([stopped, failed, Promise.all([passedOrStopped, stopped])]);
 }
 
-function announce({ tcp, udp }: FaultServer, options: DecidedOptions, log: ServerLog): void {
+function announce({ tcp, tls, udp }: FaultServer, options: DecidedOptions, log: ServerLog): void {
   const { codec, keys, responder, workers, plan } = options;
   log.listening({
     event: "listening",
     tcp: tcp ?? null,
     udp: udp ?? null,
+    ...(tls && { tls }),
     codec,
     responder,
     workers,

@@ -26,6 +26,8 @@ export interface ServerFlags {
   readonly host: string;
   readonly tcp?: number | "off";
   readonly udp?: number | "off";
+  readonly tls?: number | "off";
+  readonly certs?: string;
   readonly codec?: Codec;
   readonly responder?: Responder;
   readonly scenario?: string;

@@ -7,19 +7,22 @@ import { faultsInForce } from "@faultline/experiment";
 import type { FullSpec } from "@faultline/experiment";
 import type { FaultPlan } from "@faultline/faults";
 import type { SealKey } from "@faultline/protocol";
-import type { ServerOptions } from "@faultline/server";
+import type { ServerOptions, ServerTlsOptions } from "@faultline/server";
 
 import { ToolError } from "../exit.ts";
 import { readKeyFile } from "../input/key-file.ts";
 import { specOfFile, specOfScenario } from "../input/spec.ts";
 import type { System } from "../system.ts";
 import type { Codec, Durability, Responder, ServerFlags } from "./server-flags.ts";
+import { serverTlsOf } from "./tls-files.ts";
 
 /** The server's options, all of them decided. */
 export interface DecidedOptions {
   readonly host: string;
   readonly tcpPort: number | null;
   readonly udpPort: number | null;
+  readonly tlsPort: number | null;
+  readonly tls?: ServerTlsOptions;
   readonly codec: Codec;
   readonly responder: Responder;
   readonly workers: number;
@@ -100,6 +103,18 @@ async function keysOf(
   return {};
 }
 
+/** @throws ToolError where a port is asked for without certificates, or the other way round */
+async function tlsOf({
+  certs,
+  tls = "off",
+}: ServerFlags): Promise<Pick<DecidedOptions, "tls" | "tlsPort">> {
+  if (tls === "off" && certs === undefined) return { tlsPort: null };
+  if (tls === "off" || certs === undefined) {
+    throw new ToolError('Cannot serve as "--tls" and "--certs" must be given together');
+  }
+  return { tlsPort: tls, tls: await serverTlsOf(certs) };
+}
+
 /** Decides everything. @throws ToolError for options that cannot go together, or a bad spec */
 export async function setUp(system: System, flags: ServerFlags): Promise<Setup> {
   const seed = flags.seed ?? system.drawSeed();
@@ -107,7 +122,7 @@ export async function setUp(system: System, flags: ServerFlags): Promise<Setup> 
   const codec = flags.codec ?? spec?.codec ?? "frame";
   const workers = flags.workers ?? spec?.server.workers ?? 1;
   const { tcp, udp } = flags;
-  if (tcp === "off" && udp === "off") {
+  if (tcp === "off" && udp === "off" && (flags.tls ?? "off") === "off") {
     throw new ToolError('Cannot serve as one of "--tcp" and "--udp" must be a port: both are off');
   }
   if (codec === "pipe" && workers > 1) {
@@ -119,6 +134,7 @@ export async function setUp(system: System, flags: ServerFlags): Promise<Setup> 
     host: flags.host,
     tcpPort: portOf(tcp, udp),
     udpPort: portOf(udp, tcp),
+    ...(await tlsOf(flags)),
     codec,
     workers,
     responder: flags.responder ?? spec?.server.responder ?? "echo",

@@ -5,7 +5,7 @@
  */
 import type { Command } from "commander";
 
-import { readers, SEED_MAX } from "../options/values.ts";
+import { type Readers, readers, SEED_MAX } from "../options/values.ts";
 import { createCommand } from "../program.ts";
 import type { Finish } from "../program.ts";
 import type { System } from "../system.ts";
@@ -14,10 +14,9 @@ import type { ServerFlags } from "./server-flags.ts";
 
 const WORKERS_MAX = 64;
 
-/** The verb `server`. */
-export function serverCommand(system: System, finish: Finish): Command {
-  const read = readers("serve");
-  return createCommand(system, "server", "Run a fault server until Ctrl-C.")
+/** Where to listen. */
+function addPorts(command: Command, read: Readers): Command {
+  return command
     .option("--host <host>", "where to listen", read.host("--host"), "127.0.0.1")
     .option(
       "--tcp <port>",
@@ -29,6 +28,22 @@ export function serverCommand(system: System, finish: Finish): Command {
       "0 for a free one, or off (default: that of --tcp, or 8080)",
       read.portOrOff("--udp"),
     )
+    .option(
+      "--tls <port>",
+      "0 for a free one; with --certs (default: off)",
+      read.portOrOff("--tls"),
+    )
+    .option(
+      "--certs <folder>",
+      "what `faultline certs` wrote; only the clients listed there are let in over TLS, if any are",
+      read.path("--certs"),
+    );
+}
+
+/** The verb `server`. */
+export function serverCommand(system: System, finish: Finish): Command {
+  const read = readers("serve");
+  return addPorts(createCommand(system, "server", "Run a fault server until Ctrl-C."), read)
     .option(
       "--codec <name>",
       "frame, or pipe: the text form body|checksum",

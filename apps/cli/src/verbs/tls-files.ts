@@ -1,0 +1,35 @@
+/**
+ * Certificates and keys from the files that `faultline certs` writes.
+ */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { ServerTlsOptions } from "@faultline/server";
+
+import { ToolError } from "../exit.ts";
+import { reasonOf } from "../reasons.ts";
+
+/** Reads a text file. @throws ToolError naming the option it was given with */
+export async function readPem(verb: string, option: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const message = `Cannot ${verb} as "${option}" must name files that can be read: ${reasonOf(error)}`;
+    throw new ToolError(message, { cause: error });
+  }
+}
+
+/**
+ * What a server shows over TLS; where the folder lists clients, only those are let in.
+ *
+ * @throws ToolError
+ */
+export async function serverTlsOf(folder: string): Promise<ServerTlsOptions> {
+  const read = (name: string): Promise<string> => readPem("serve", "--certs", join(folder, name));
+  const [cert, key] = await Promise.all([read("server.pem"), read("server.key")]);
+  const list = existsSync(join(folder, "clients.txt")) ? await read("clients.txt") : "";
+  const clients = list.split("\n").flatMap((line) => line.trim().split(/\s+/)[0] || []);
+  if (clients.length === 0) return { cert, key };
+  return { cert, key, clientCa: await read("ca.pem"), clients };
+}
