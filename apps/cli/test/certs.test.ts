@@ -45,8 +45,13 @@ test("certificates of a laboratory are made, kept, and let the listed client in 
   const send = (who: string, ca = join(dir, "ca.pem")) =>
     runChild([
       "send",
-      ...["--protocol", "tls", "--port", `${port}`, "--ca", ca, "--json"],
-      ...["--cert", join(dir, `${who}.pem`), "--key", join(dir, `${who}.key`), "Hello"],
+      "--protocol=tls",
+      `--port=${port}`,
+      `--ca=${ca}`,
+      `--cert=${join(dir, `${who}.pem`)}`,
+      `--key=${join(dir, `${who}.key`)}`,
+      "--json",
+      "Hello",
     ]);
   expect(JSON.parse((await send("alice")).stdout)).toMatchObject({ outcome: "delivered" });
   const bob = await send("bob");
