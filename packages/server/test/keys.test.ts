@@ -118,6 +118,18 @@ describe.each(["stream", "datagram"] as const)("a server with keys, over a %s", 
   });
 });
 
+test("signs nothing for who has only a length to show: no answer, and no key kept for the session", () => {
+  const world = worldOf({ limits: { payloadBytesMax: 8 } });
+  const stranger = new Signer(world, "stranger");
+  stranger.send({ payload: text("far too long") });
+  expect(stranger.seen.bytesReceived).toBe(0);
+  expect(stranger.seen.isClosed).toBe(true);
+  expect(world.core.stats().refusals).toEqual({ "payload-too-large": 1 });
+  const signer = new Signer(world, "old");
+  signer.send();
+  expect(signer.received).toEqual(["3:0Hey"]);
+});
+
 test("what a fault has done to a signed frame is damage, and answered as damage", () => {
   const world = worldOf({
     plan: plan({ id: "flip", kind: "corrupt", direction: "request", probability: 1, how: "bit" }),

@@ -38,6 +38,8 @@ const STATUS_OF: Readonly<Partial<Record<RefusalCode, StatusCode>>> = {
   "payload-too-large": StatusCode.tooLarge,
   "wrong-checksum": StatusCode.unauthenticated,
 };
+/** What is found before a signature was checked, or because it does not fit. */
+const UNPROVEN: ReadonlySet<RefusalCode> = new Set(["payload-damaged", "payload-too-large"]);
 
 /** @see module */
 export class FrameDialogue implements Dialogue {
@@ -219,9 +221,9 @@ export class FrameDialogue implements Dialogue {
     const { refused, message, fatal, header } = refusal;
     const conversation = this.#conversation;
     const isStream = conversation.stream;
-    const isForged = refused === "payload-damaged" && header?.checksum === SIGNED;
-    if (isForged && isStream && arrived === undefined) {
-      conversation.refuse("forged", message, true);
+    const isUnproven = header?.checksum === SIGNED && UNPROVEN.has(refused);
+    if (isUnproven && isStream && arrived === undefined) {
+      conversation.refuse(refused === "payload-damaged" ? "forged" : refused, message, true);
       return;
     }
     const status = STATUS_OF[refused];
