@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { runCli } from "../src/cli.ts";
+import { Outputs } from "../src/input/outputs.ts";
 import { fakeSystem } from "./fake-system.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "faultline-inspect-"));
@@ -48,6 +49,28 @@ describe("run --capture", () => {
     const nowhere = await cli("run", spec, "--capture", join(folder, "no", "such"));
     expect(nowhere.err).toContain("no such file or folder");
   });
+
+  test("leaves no part behind where another file cannot be opened", async () => {
+    const alone = join(folder, "alone.pcapng");
+    const no = join(folder, "no", "such");
+    for (const other of ["--exchanges", "--junit"]) {
+      expect((await cli("run", "plaintext", "--capture", alone, other, no)).code).toBe(3);
+      expect(existsSync(`${alone}.part`)).toBe(false);
+    }
+  });
+
+  test("is whole though another file could not be finished", async () => {
+    const alone = join(folder, "finished.pcapng");
+    const outputs = new Outputs({ capture: alone, junit: join(folder, "report.xml") });
+    outputs.capture?.add(Uint8Array.of(1, 2, 3));
+    expect(() =>
+      outputs.finish(() => {
+        throw new Error("no report");
+      }),
+    ).toThrow("no report");
+    expect(readFileSync(alone)).toEqual(Buffer.of(1, 2, 3));
+    expect(existsSync(`${alone}.part`)).toBe(false);
+  });
 });
 
 describe("inspect", () => {
@@ -67,7 +90,9 @@ describe("inspect", () => {
     const all = out.trimEnd().split("\n");
     const frames = all.map((line) => JSON.parse(line) as { type: string; payloadBytes: number });
     expect(frames.filter(({ type }) => type === "data")).toHaveLength(100);
-    expect(frames.filter(({ type }) => type === "reply")).toHaveLength(100);
+    const replies = frames.filter(({ type }) => type === "reply");
+    expect(replies).toHaveLength(100);
+    expect(replies[0]).toMatchObject({ status: "ok", life: 1 });
   });
 
   test("refuses what is no capture, and says where a damaged one ends", async () => {

@@ -20,7 +20,8 @@ export function frameJson({ packet, carried, item, bytes }: FoundFrame): object 
     hex: Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""),
   };
   if (isRefusal(item)) return { ...where, refused: item.refused, message: item.message };
-  const { type, session, operation, attempt, flags, status, remainingMs, checksum, payload } = item;
+  const { type, session, operation, attempt, flags, status, life } = item;
+  const { remainingMs, checksum, payload } = item;
   return {
     ...where,
     type: typeWord(type),
@@ -29,6 +30,7 @@ export function frameJson({ packet, carried, item, bytes }: FoundFrame): object 
     attempt,
     flags,
     status: statusWord(status),
+    life: life ?? null,
     remainingMs,
     checksum,
     payloadBytes: payload.length,

@@ -20,9 +20,8 @@ import type {
 
 import { exitCodeOf, ToolError } from "../exit.ts";
 import type { ExitCode } from "../exit.ts";
-import { CaptureFile } from "../input/capture-file.ts";
-import { LineFile, prepareFile, writeTextFile } from "../input/file.ts";
 import { readKeyFile } from "../input/key-file.ts";
+import { Outputs } from "../input/outputs.ts";
 import { isSameFile } from "../input/same-file.ts";
 import { readSeeds } from "../options/seeds.ts";
 import { readers, SEED_MAX, THREADS_MAX } from "../options/values.ts";
@@ -194,9 +193,8 @@ async function run(system: System, named: string, flags: RunFlags): Promise<Exit
   refuseToCheck(spec, flags);
   refuseOneFileTwice(named, flags);
   const keys = await keysFor(spec, { system, flags });
-  const capture = flags.capture === undefined ? undefined : new CaptureFile(flags.capture);
-  const exchanges = flags.exchanges === undefined ? undefined : new LineFile(flags.exchanges);
-  if (flags.junit !== undefined) prepareFile(flags.junit);
+  const outputs = new Outputs(flags);
+  const { capture, exchanges } = outputs;
   const work = { system, spec, flags };
   // lines of many runs at once have to wait for one another, so they are asked for only if wanted
   const picture = spec.seeds === null ? new LatencyPicture(PICTURE_COLUMNS) : undefined;
@@ -212,14 +210,12 @@ async function run(system: System, named: string, flags: RunFlags): Promise<Exit
       ...(capture && { onCapture: (bytes) => capture.add(bytes) }),
     }),
   ).catch((error: unknown) => {
-    capture?.discard();
+    outputs.discard();
     throw error;
   });
   // The result first: a disk that is full must not cost it.
   show(work, result, picture);
-  if (flags.junit !== undefined) writeTextFile(flags.junit, junitXml(result, { strict }));
-  exchanges?.close();
-  capture?.close();
+  outputs.finish(() => junitXml(result, { strict }));
   return exitCodeOf(strict && result.verdict === "inconclusive" ? "fail" : result.verdict);
 }
 
