@@ -73,7 +73,10 @@ function readSwitch(environment: Environment, name: string): boolean {
 /** What an entry of a list must look like, and how that is said. */
 type EntryRule = readonly [pattern: RegExp, words: string];
 
-const HOST_NAME: EntryRule = [/^[a-z0-9_.:-]{1,253}$/i, "host names without ports"];
+const HOST_NAME: EntryRule = [
+  /^(?:[a-z0-9_.-]{1,253}|[0-9a-f.]*:[0-9a-f.]*:[0-9a-f.:]*)$/i,
+  "host names without ports",
+];
 const ORIGIN: EntryRule = [
   /^https?:\/\/[a-z0-9_.-]{1,253}(?::\d{1,5})?$/,
   "origins such as https://lab.example",

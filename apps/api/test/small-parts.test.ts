@@ -135,7 +135,11 @@ describe("settings", () => {
     });
     expect(readSettings({ REQUIRE_TOKENS: "0" }).access.required).toBe(false);
     expect(() => readSettings({ REQUIRE_TOKENS: "constructor" })).toThrow(RangeError);
-    expect(() => readSettings({ FAULTLINE_HOSTS: "a b" })).toThrow('"FAULTLINE_HOSTS" must be');
+    for (const wrong of ["a b", "lab:8080", "127.0.0.1:8080", "[::1]:80"]) {
+      expect(() => readSettings({ FAULTLINE_HOSTS: wrong })).toThrow(
+        '"FAULTLINE_HOSTS" must be host names without ports',
+      );
+    }
   });
 
   test("every limit has a variable of its own", () => {
