@@ -18,7 +18,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "@hono/zod-openapi";
@@ -151,7 +151,8 @@ function replace(path: string, text: string): void {
   try {
     const file = openSync(fresh, "w", OWNER_ONLY);
     try {
-      writeSync(file, text);
+      // All of it: one write may take a part only.
+      writeFileSync(file, text);
       fsyncSync(file);
     } finally {
       closeSync(file);
