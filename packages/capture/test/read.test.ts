@@ -24,13 +24,18 @@ function frame(operation: number, payload: Uint8Array, type: FrameType = FrameTy
   };
 }
 
+interface CaptureOf {
+  readonly kind?: "stream" | "datagram";
+  readonly local?: string;
+  readonly bytesMax?: number;
+  /** Wires that carry nothing. */
+  readonly silent?: number;
+}
+
 /** A capture of one wire that carries these writes, each the other way in turn. */
 function captureOf(
   writes: readonly Uint8Array[],
-  {
-    kind = "stream",
-    local = "127.0.0.1:4711",
-  }: { kind?: "stream" | "datagram"; local?: string } = {},
+  { kind = "stream", local = "127.0.0.1:4711", bytesMax = 1e9, silent = 0 }: CaptureOf = {},
 ): Uint8Array {
   const chunks: Uint8Array[] = [];
   const log = new WireLog({ bytesMax: 1e9, onChunk: (chunk) => chunks.push(chunk) });
@@ -49,12 +54,13 @@ function captureOf(
     if (at % 2 === 0) watcher.sent(bytes, 20 + at);
     else watcher.received(bytes, 20 + at);
   });
+  for (let at = 0; at < silent; at++) log.tap("wire").open({ ...wire, local: `client-${at}:1` });
   log.flush();
   const pieces: Uint8Array[] = [];
   buildCapture({
     sources: [{ chunks: () => chunks }],
     take: (bytes) => pieces.push(bytes),
-    bytesMax: 1e9,
+    bytesMax,
     behind: false,
     application: "test",
     comment: "",
@@ -119,6 +125,16 @@ describe("a capture that is read back", () => {
     const foreign = new Uint8Array(Buffer.from(text, "latin1"));
     expect(readAll(foreign).counts).toMatchObject({ frames: 0, refused: 0, others: 1 });
   });
+});
+
+test("a capture never grows above its limit, however many names its wires have", () => {
+  const of = (bytesMax: number): Uint8Array =>
+    captureOf([], { kind: "datagram", silent: 1_000, bytesMax });
+  expect(of(1e9).length).toBeGreaterThan(60_000);
+  const file = of(60_000);
+  expect(file.length).toBeGreaterThan(50_000);
+  expect(file.length).toBeLessThanOrEqual(60_000);
+  expect(readAll(file).counts.packets).toBe(0);
 });
 
 describe("a file that is no capture", () => {

@@ -97,7 +97,7 @@ class Build {
     this.#writer = new PcapngWriter((bytes) => options.take(bytes));
     this.#search = new BodySearch(options.bodies);
     const addresses = new Addresses(({ ip, name }) => {
-      if (!this.#isFull) this.#writer.name(ip, name);
+      if (this.#hasRoomFor(this.#writer.nameBytes(ip, name))) this.#writer.name(ip, name);
     });
     this.#wires = new Wires({
       ...options,
@@ -160,17 +160,21 @@ class Build {
   }
 
   #put(vantage: Vantage, atUs: number, bytes: Uint8Array, comment: string): void {
-    const { bytesMax, originUs } = this.#options;
+    const { originUs } = this.#options;
     const number = vantage === "wire" ? 0 : 1;
-    const size = this.#writer.packetBytes(bytes.length, comment);
-    this.#isFull ||= this.#writer.bytes + size + TAIL_BYTES > bytesMax;
-    if (this.#isFull) {
+    if (!this.#hasRoomFor(this.#writer.packetBytes(bytes.length, comment))) {
       this.#dropped[number]!++;
       return;
     }
     this.#lastUs = originUs + atUs;
     this.#received[number]!++;
     this.#writer.packet({ interface: number, atUs: originUs + atUs, bytes, comment });
+  }
+
+  /** Whether so many bytes fit; what comes after the first that did not, does not either. */
+  #hasRoomFor(bytes: number): boolean {
+    this.#isFull ||= this.#writer.bytes + bytes + TAIL_BYTES > this.#options.bytesMax;
+    return !this.#isFull;
   }
 
   #close(): void {

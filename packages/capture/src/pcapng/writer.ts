@@ -101,6 +101,11 @@ export class PcapngWriter {
     );
   }
 
+  /** How many bytes a name will take. */
+  nameBytes(ip: Uint8Array, name: string): number {
+    return blockBytes(8 + padded(ip.length + utf8(name).length + 1), []);
+  }
+
   /** A name of an address, of 4 or 16 bytes. */
   name(ip: Uint8Array, name: string): void {
     const text = utf8(name);
