@@ -34,6 +34,8 @@ export type AttemptStatus =
   | "dial-failed"
   /** The encrypted stream was cut: it ended without the peer's word. */
   | "link-truncated"
+  /** Encrypted bytes came other than they were sent: an alert (bad_record_mac) ended the connection. */
+  | "link-bad-record"
   | TrustStatus;
 
 /** Why the two ends of an encrypted link do not trust each other; no attempt would fare better. */

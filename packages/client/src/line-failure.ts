@@ -23,6 +23,7 @@ const DIAL_STATUS: Record<LinkError["code"], AttemptStatus> = {
   unreachable: "dial-failed",
   failed: "dial-failed",
   truncated: "dial-failed",
+  "bad-record": "dial-failed",
   "certificate-expired": "certificate-expired",
   "certificate-not-yet-valid": "certificate-not-yet-valid",
   "certificate-wrong-host": "certificate-wrong-host",
@@ -35,6 +36,7 @@ const DIAL_STATUS: Record<LinkError["code"], AttemptStatus> = {
 const LOST_STATUS: Partial<Record<LinkError["code"], AttemptStatus>> = {
   reset: "link-reset",
   truncated: "link-truncated",
+  "bad-record": "link-bad-record",
   "client-certificate-refused": "client-certificate-refused",
   "protocol-mismatch": "protocol-mismatch",
 };

@@ -158,8 +158,9 @@ describe("the schema and the fault catalogue", () => {
   };
 
   test.each(FAULT_KINDS)("agree on %s: same fields, same defaults", (kind) => {
-    const [fault] = spec({ faults: [{ id: "f", kind, ...required[kind] }] }).faults;
-    const { fields, directionDefault } = faultCatalog[kind];
+    const { fields, directionDefault, transports } = faultCatalog[kind];
+    const transport = transports[0];
+    const [fault] = spec({ transport, faults: [{ id: "f", kind, ...required[kind] }] }).faults;
     const given = Object.fromEntries(
       Object.entries(fields).map(([name, field]) => [name, field.default ?? null]),
     );

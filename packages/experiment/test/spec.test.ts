@@ -164,7 +164,7 @@ describe("a wrong spec", () => {
     ]);
     expect(found["/faults/1/probability"]).toBe('must be a number from 0 to 1: got "0.2"');
     expect(found["/workload/messages"]).toBe("must be a whole number from 1 to 10000000: got NaN");
-    expect(found["/faults/0/kind"]).toContain('slow-close, partition: got "fire"');
+    expect(found["/faults/0/kind"]).toContain('partition, corrupt-record, cut-record: got "fire"');
     expect(found["/extra"]).toContain("must be left out");
   });
 

@@ -8,6 +8,8 @@ import { bandwidth } from "./fault/bandwidth.ts";
 import { blackhole } from "./fault/blackhole.ts";
 import { burstLoss } from "./fault/burst-loss.ts";
 import { corrupt } from "./fault/corrupt.ts";
+import { corruptRecord } from "./fault/corrupt-record.ts";
+import { cutRecord } from "./fault/cut-record.ts";
 import { delay } from "./fault/delay.ts";
 import { duplicate } from "./fault/duplicate.ts";
 import { loss } from "./fault/loss.ts";
@@ -33,6 +35,8 @@ export const faultCatalog: FaultCatalog = {
   blackhole,
   "slow-close": slowClose,
   partition,
+  "corrupt-record": corruptRecord,
+  "cut-record": cutRecord,
 };
 
 /** The kinds, in the order of the catalog. */

@@ -1,7 +1,7 @@
 /**
  * Composition: from the verdicts of a chain to one decision.
  *
- *   pass       nothing                      drop, answer, reset, silence    the end
+ *   pass       nothing                      drop, answer, reset, harm, silence    the end
  *   delay      adds up                      duplicate   copies add up
  *   replace    what the next fault sees     hold        gaps and waits add up
  *                                           slice       cuts of all slices, the longest pause
@@ -33,6 +33,7 @@ export class Composer {
   #copies = 0;
   #hold: Decision["hold"];
   #slice: Slices | undefined;
+  #harm: Decision["harm"];
   #records: FaultRecord[] = [];
 
   /** Whether the unit goes nowhere, so that no more faults are asked. */
@@ -68,6 +69,10 @@ export class Composer {
       case "silence":
         this.#fate = verdict.do;
         return;
+      case "harm":
+        this.#fate = "harm";
+        this.#harm = verdict.harm;
+        return;
       default:
         verdict satisfies never;
     }
@@ -85,6 +90,7 @@ export class Composer {
       copies: this.#copies,
       hold: this.#hold,
       slice: this.#slice === undefined ? undefined : clipSlices(this.#slice, length),
+      ...(this.#harm && { harm: this.#harm }),
       records: this.#records,
     };
     this.#clear();
@@ -98,6 +104,7 @@ export class Composer {
     this.#copies = 0;
     this.#hold = undefined;
     this.#slice = undefined;
+    this.#harm = undefined;
     this.#records = [];
   }
 }
@@ -112,6 +119,7 @@ export function describe(verdict: Deed): string {
     case "answer":
       return "dropped, answered with an error";
     case "replace":
+    case "harm":
       return verdict.did;
     case "duplicate":
       return verdict.copies === 1 ? "sent 1 extra copy" : `sent ${verdict.copies} extra copies`;

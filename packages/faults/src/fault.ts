@@ -48,7 +48,7 @@ export interface FaultEntry<S extends FaultSpec = FaultSpec> {
   readonly description: string;
   /** Units it acts on; empty for a fault that acts on the end of a stream. */
   readonly units: readonly UnitKind[];
-  /** Without "udp" it acts on streams only. */
+  /** Without "udp" it acts on streams only; "tls" alone means encrypted records. */
   readonly transports: readonly Transport[];
   /** The way it acts when its spec names none. */
   readonly directionDefault: Direction | "both";

@@ -38,4 +38,12 @@ export type {
   SlowCloseFault,
 } from "./spec.ts";
 export { type FaultStats, mergeFaultStats, zScore } from "./stats.ts";
-export type { Decision, Direction, FaultRecord, Unit, UnitKind, Verdict } from "./verdict.ts";
+export type {
+  Decision,
+  Direction,
+  FaultRecord,
+  RecordHarm,
+  Unit,
+  UnitKind,
+  Verdict,
+} from "./verdict.ts";

@@ -35,6 +35,7 @@ export class Slot {
   readonly atEnd: boolean;
   readonly #kinds: Readonly<Record<UnitKind, boolean>>;
   readonly #streamOnly: boolean;
+  readonly #recordsOnly: boolean;
   readonly #fault: Fault;
   readonly #gate: Gate | undefined;
   readonly #draws: Draws;
@@ -58,6 +59,7 @@ export class Slot {
       chunk: entry.units.includes("chunk"),
     };
     this.#streamOnly = !entry.transports.includes("udp");
+    this.#recordsOnly = entry.transports.every((transport) => transport === "tls");
     this.#fault = entry.create(spec, context);
     this.#draws = new Draws(context.seed, spec.id);
     if (context.schedule !== undefined) {
@@ -80,6 +82,7 @@ export class Slot {
 
   /** Whether it acts on units like this at all, in whatever direction. */
   takes(unit: Unit): boolean {
+    if (this.#recordsOnly && unit.records !== true) return false;
     return (this.#kinds[unit.kind] || this.atEnd) && (unit.stream || !this.#streamOnly);
   }
 

@@ -117,6 +117,14 @@ export interface SlowCloseFault extends FaultCommon {
 export interface PartitionFault extends FaultCommon {
   readonly kind: "partition";
 }
+/** A bit of the encrypted record that carries a reply is flipped; TLS only. */
+export interface CorruptRecordFault extends FaultCommon {
+  readonly kind: "corrupt-record";
+}
+/** The connection ends in the middle of the encrypted record that carries a reply; TLS only. */
+export interface CutRecordFault extends FaultCommon {
+  readonly kind: "cut-record";
+}
 
 /** One fault as data, told apart by `kind`. */
 export type FaultSpec =
@@ -131,7 +139,9 @@ export type FaultSpec =
   | ResetFault
   | BlackholeFault
   | SlowCloseFault
-  | PartitionFault;
+  | PartitionFault
+  | CorruptRecordFault
+  | CutRecordFault;
 
 /** The word of a fault. */
 export type FaultKind = FaultSpec["kind"];

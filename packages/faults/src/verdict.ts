@@ -31,6 +31,8 @@ export interface Unit {
   readonly bytes: Uint8Array;
   /** True where the transport is a byte stream (TCP), false for datagrams. */
   readonly stream: boolean;
+  /** True where the bytes will be encrypted in records (TLS). @default false */
+  readonly records?: boolean;
 }
 
 /**
@@ -46,6 +48,8 @@ export interface Unit {
  *              or until `delayUs` is over, whichever comes first
  * `slice`      is written in pieces: `sizes` bytes each, `delayUs` between two of them
  * `reset`      the connection is reset; ends the chain
+ * `harm`       it is sent, and its encrypted bytes are harmed on the way, which ends the connection;
+ *              ends the chain
  * `silence`    this connection swallows this and everything after it, without closing; ends the chain
  */
 export type Verdict =
@@ -58,7 +62,16 @@ export type Verdict =
   | { readonly do: "hold"; readonly gap: number; readonly delayUs: number }
   | { readonly do: "slice"; readonly sizes: readonly number[]; readonly delayUs: number }
   | { readonly do: "reset" }
+  | { readonly do: "harm"; readonly harm: RecordHarm; readonly did: string }
   | { readonly do: "silence" };
+
+/**
+ * What is done to encrypted bytes, counted from where the record of a message begins: the bit (0 … 7,
+ * the lowest first) of the byte at `at` is flipped, or `at` bytes are sent and no more.
+ */
+export type RecordHarm =
+  | { readonly how: "flip"; readonly at: number; readonly bit: number }
+  | { readonly how: "cut"; readonly at: number };
 
 /** Proof that a fault acted on a unit. */
 export interface FaultRecord {
@@ -86,8 +99,8 @@ export interface FaultRecord {
  * the decision is then `PASS_DECISION` itself.
  */
 export interface Decision {
-  readonly fate: "deliver" | "drop" | "answer" | "reset" | "silence";
-  /** Sum of all delays. With `answer` and `reset`, these too come that much later. */
+  readonly fate: "deliver" | "drop" | "answer" | "reset" | "harm" | "silence";
+  /** Sum of all delays. With `answer`, `reset` and `harm`, these too come that much later. */
   readonly delayUs: number;
   /** The bytes that arrive instead; undefined when the unit's own do (`replaced` is false). */
   readonly bytes: Uint8Array | undefined;
@@ -98,5 +111,7 @@ export interface Decision {
   readonly hold: { readonly gap: number; readonly delayUs: number } | undefined;
   /** Pieces it is written in, or undefined. */
   readonly slice: { readonly sizes: readonly number[]; readonly delayUs: number } | undefined;
+  /** What is done to its encrypted bytes; there exactly when the fate is `harm`. */
+  readonly harm?: RecordHarm | undefined;
   readonly records: readonly FaultRecord[];
 }

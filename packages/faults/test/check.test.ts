@@ -16,7 +16,7 @@ test("a fault with nothing but what it needs is right, whatever its kind", () =>
     bandwidth: { bytesPerSecond: 1 },
     "slow-close": { delayMs: 1 },
   };
-  expect(FAULT_KINDS.length).toBe(12);
+  expect(FAULT_KINDS.length).toBe(14);
   for (const kind of FAULT_KINDS) {
     expect(checkFault({ id: "x", kind, ...needs[kind] })).toEqual([]);
     const missing = Object.keys(needs[kind] ?? {}).map((name) => `/${name}`);

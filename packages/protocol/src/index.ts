@@ -51,7 +51,16 @@ export { decodePipeDatagram } from "./pipe/datagram.ts";
 export { PipeDecoder } from "./pipe/decoder.ts";
 export { encodePipe, encodePipeError, PIPE_LIMITS_DEFAULT, PIPE_SETTLE_MS } from "./pipe/text.ts";
 export type { PipeItem, PipeLimits } from "./pipe/text.ts";
-export type { Clock, Dialer, Draw, Link, LinkError, LinkEvents, Timer } from "./ports.ts";
+export type {
+  Clock,
+  Dialer,
+  Draw,
+  Link,
+  LinkError,
+  LinkEvents,
+  RecordHarm,
+  Timer,
+} from "./ports.ts";
 export { isRefusal } from "./refusal.ts";
 export type { Refusal, RefusalCode } from "./refusal.ts";
 export type { SealRefusal, SealRefusalListener } from "./seal/channel.ts";

@@ -39,6 +39,8 @@ export interface LinkError {
     | "failed"
     /** An encrypted stream was cut: the peer never said that it was over. */
     | "truncated"
+    /** Encrypted bytes came other than they were sent: one end refused a record, and said so. */
+    | "bad-record"
     /** The server's certificate is past its time, … */
     | "certificate-expired"
     /** … before it, … */
@@ -77,6 +79,11 @@ export interface Link {
    * @returns false when the link is full: the bytes are taken, but wait for `onDrain` before more.
    */
   send(bytes: Uint8Array): boolean;
+  /**
+   * Sends the bytes, and harms them once they are encrypted; what is sent later goes nowhere. Only
+   * on a link that encrypts (TLS) and can be harmed: a server's.
+   */
+  readonly sendHarmed?: ((bytes: Uint8Array, harm: RecordHarm) => void) | undefined;
   /** Asks the link to stop delivering bytes (back-pressure), until `resume`. */
   pause(): void;
   resume(): void;
@@ -85,6 +92,14 @@ export interface Link {
   /** Drops the link at once: RST on a stream, silence on a datagram link. */
   reset(): void;
 }
+
+/**
+ * What is done to encrypted bytes, counted from where the record of a message begins: the bit (0 … 7,
+ * the lowest first) of the byte at `at` is flipped, or `at` bytes are sent and then the end (FIN).
+ */
+export type RecordHarm =
+  | { readonly how: "flip"; readonly at: number; readonly bit: number }
+  | { readonly how: "cut"; readonly at: number };
 
 /** What a link tells its owner. `onClose` comes exactly once and is the last call. */
 export interface LinkEvents {

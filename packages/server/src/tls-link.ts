@@ -5,7 +5,7 @@
  * have in common; engines differ in whether they say it.
  */
 import type { TLSSocket } from "node:tls";
-import type { Link, LinkError, LinkEvents } from "@faultline/protocol";
+import type { Link, LinkError, LinkEvents, RecordHarm } from "@faultline/protocol";
 import { EndWatch, tlsErrorOf, TRUNCATED, type Wire } from "@faultline/tls";
 import { hostPort } from "./error.ts";
 import { linkError } from "./tcp.ts";
@@ -18,6 +18,7 @@ export class TlsLink implements Link {
   #remote: string | undefined;
   #error: LinkError | undefined;
   #isDropped = false;
+  #isHarmed = false;
 
   constructor(wire: Wire, socket: TLSSocket) {
     this.#wire = wire;
@@ -65,7 +66,19 @@ export class TlsLink implements Link {
   }
 
   send(bytes: Uint8Array): boolean {
-    return this.#socket.write(bytes);
+    return this.#isHarmed || this.#socket.write(bytes);
+  }
+
+  sendHarmed(bytes: Uint8Array, harm: RecordHarm): void {
+    if (this.#isDropped || this.#isHarmed) return;
+    this.#isHarmed = true;
+    const strike = (): void => {
+      this.#wire.harm(harm);
+      this.#socket.write(bytes);
+    };
+    // What waits for the network is another message's.
+    if (this.#socket.writableLength === 0) strike();
+    else this.#socket.write(new Uint8Array(0), strike);
   }
 
   pause(): void {

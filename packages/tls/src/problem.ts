@@ -2,8 +2,9 @@
  * What went wrong with TLS, in the words of the Link port.
  *
  * Matched by the runtime's `code`, never by its message: OpenSSL (Node) and rustls (Deno) word them
- * differently, and Deno translates most of its own into Node's codes. A code that is not known here
- * is `failed`, or whatever the socket beneath calls it.
+ * differently, and Deno translates most of its own into Node's codes. The one exception is a refused
+ * record, for which Deno has no code. A code that is not known here is `failed`, or whatever the
+ * socket beneath calls it.
  */
 import type { LinkError } from "@faultline/protocol";
 
@@ -33,12 +34,18 @@ const VERIFY: Readonly<Record<string, Code>> = {
 const ALERTS: readonly (readonly [RegExp, Code])[] = [
   [/NO_APPLICATION_PROTOCOL/, "protocol-mismatch"],
   [/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/, "protocol-mismatch"],
+  // Said by the one who found it (DECRYPTION_FAILED_OR_…) and to the one who is told (ALERT_…).
+  [/BAD_RECORD_MAC/, "bad-record"],
   [/CERTIFICATE_REQUIRED/, "client-certificate-refused"],
   [
     /ALERT_(?:BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_|UNKNOWN_CA|ACCESS_DENIED)/,
     "client-certificate-refused",
   ],
 ];
+
+/** Deno's code for what rustls says and it has no other for, and the words of a refused record. */
+const CATCH_ALL = "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE";
+const REFUSED_RECORD = /cannot decrypt peer's message|BadRecordMac/;
 
 /** What a failed TLS socket means for its link; undefined where TLS has nothing to do with it. */
 export function tlsErrorOf(error: Error): LinkError | undefined {
@@ -48,6 +55,7 @@ export function tlsErrorOf(error: Error): LinkError | undefined {
   if (verify !== undefined) return { code: verify, message };
   const alert = ALERTS.find(([pattern]) => pattern.test(code));
   if (alert !== undefined) return { code: alert[1], message: plain(message) };
+  if (code === CATCH_ALL && REFUSED_RECORD.test(message)) return { code: "bad-record", message };
   return code.startsWith("ERR_SSL_") ? { code: "failed", message: plain(message) } : undefined;
 }
 

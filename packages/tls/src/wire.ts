@@ -12,6 +12,8 @@
  */
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
+import type { RecordHarm } from "@faultline/protocol";
+import { Harm } from "./harm.ts";
 
 /** Stands between wire and socket: is given what passes, and hands on what shall. */
 export interface WireGate {
@@ -38,6 +40,7 @@ export class Wire extends Duplex {
   #isFinished = false;
   #isGone = false;
   #isReset = false;
+  #harm: Harm | undefined;
   /** The engine's last write, where the socket is full. */
   #blocked: Done | undefined;
 
@@ -81,6 +84,11 @@ export class Wire extends Duplex {
     this.emit("end");
   }
 
+  /** Harms what the engine writes next. */
+  harm(harm: RecordHarm): void {
+    this.#harm = new Harm(harm);
+  }
+
   /** Writes to the network. */
   transmit(bytes: Uint8Array): void {
     if (this.socket.writable) this.socket.write(bytes);
@@ -119,8 +127,10 @@ export class Wire extends Duplex {
 
   override write(bytes: Uint8Array, encoding?: BufferEncoding | Done, done?: Done): boolean {
     const written = typeof encoding === "function" ? encoding : done;
-    if (this.gate === undefined) this.transmit(bytes);
-    else this.gate.sent(bytes);
+    const sent = this.#harm === undefined ? bytes : this.#harm.of(bytes);
+    if (this.gate === undefined) this.transmit(sent);
+    else this.gate.sent(sent);
+    if (this.#harm?.isEnd === true) this.#finish();
     if (written === undefined) return true;
     if (this.socket.writableNeedDrain && this.#blocked === undefined) this.#blocked = written;
     else queueMicrotask(written);

@@ -13,12 +13,22 @@ test.each([
   ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "client-certificate-refused"],
   ["ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE", "client-certificate-refused"],
   ["ERR_SSL_TLSV1_ALERT_UNKNOWN_CA", "client-certificate-refused"],
-  ["ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC", "failed"],
+  ["ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC", "bad-record"],
+  ["ERR_SSL_SSL/TLS_ALERT_BAD_RECORD_MAC", "bad-record"],
+  ["ERR_SSL_WRONG_VERSION_NUMBER", "failed"],
 ])("%s is called %s", (code, expected) => {
   expect(tlsErrorOf(Object.assign(new Error("words"), { code }))).toEqual({
     code: expected,
     message: "words",
   });
+});
+
+test("a refused record is known by rustls' words where it has no code of its own", () => {
+  const code = "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE";
+  const named = (message: string) => tlsErrorOf(Object.assign(new Error(message), { code }))?.code;
+  expect(named("cannot decrypt peer's message")).toBe("bad-record");
+  expect(named("received fatal alert: BadRecordMac")).toBe("bad-record");
+  expect(named("received fatal alert: HandshakeFailure")).toBe("failed");
 });
 
 test("what the socket beneath says is left to others", () => {

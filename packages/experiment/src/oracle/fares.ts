@@ -93,6 +93,10 @@ function changesOf(
       return [[1, { fate: "drop" }]];
     case "reset":
       return passing.stream ? [[1, { fate: "reset" }]] : undefined;
+    case "corrupt-record":
+    case "cut-record":
+      // The receiver refuses the record, or what is left of it, and the connection is gone.
+      return [[1, { fate: "reset" }]];
     case "slow-close":
       return undefined;
     case "delay":

@@ -82,6 +82,8 @@ export function createFaultSchema(limits: SpecLimits): z.ZodType<unknown, unknow
       fault("blackhole", "both", {}),
       fault("slow-close", "reply", { delayMs: delayMs() }),
       fault("partition", "both", {}),
+      fault("corrupt-record", "reply", onReplies()),
+      fault("cut-record", "reply", onReplies()),
     ],
     { error: (issue) => kindMessage(issue.input) },
   ) as z.ZodType<unknown, unknown>;
@@ -90,6 +92,11 @@ export function createFaultSchema(limits: SpecLimits): z.ZodType<unknown, unknow
 function kindMessage(input: unknown): string {
   if (typeof input !== "object" || input === null) return `must be an object: got ${show(input)}`;
   return `must be one of ${FAULT_KINDS.join(", ")}: got ${show((input as { readonly kind?: unknown }).kind)}`;
+}
+
+/** Of the faults on encrypted records: what a request is, is known only once its records are open. */
+function onReplies() {
+  return { direction: words(["reply"]).default("reply").describe("What the server encrypts.") };
 }
 
 function fault<const Kind extends string, Shape extends z.ZodRawShape>(

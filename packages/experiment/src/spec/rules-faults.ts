@@ -67,17 +67,21 @@ function checkIds(placed: readonly Placed[]): SpecProblem[] {
   });
 }
 
-function checkTransports({ transport }: SpecParts, placed: readonly Placed[]): SpecProblem[] {
-  if (transport !== "udp") return [];
-  return placed
-    .filter(({ fault }) => !faultCatalog[fault.kind].transports.includes("udp"))
-    .map(({ fault, steps }) =>
-      problem(
-        [...steps, "kind"],
-        "a fault that acts on datagrams, as the transport is udp",
-        fault.kind,
-      ),
-    );
+function checkTransports({ mode, transport }: SpecParts, placed: readonly Placed[]): SpecProblem[] {
+  return placed.flatMap(({ fault, steps }) => {
+    const { transports } = faultCatalog[fault.kind];
+    const refuse = (rule: string) => [problem([...steps, "kind"], rule, fault.kind)];
+    const isOfRecords = transports.every((one) => one === "tls");
+    if (isOfRecords && mode === "simulated") {
+      return refuse(
+        "a fault that acts on messages, as nothing is encrypted where tls is simulated",
+      );
+    }
+    if (transport === undefined || transports.includes(transport)) return [];
+    return isOfRecords
+      ? refuse(`a fault that acts on messages, as the transport is ${transport} and not tls`)
+      : refuse("a fault that acts on datagrams, as the transport is udp");
+  });
 }
 
 function checkExclusive(parts: SpecParts): SpecProblem[] {

@@ -8,7 +8,7 @@
  * is written while bytes are read: replies collect, and leave when the event is over. What the
  * bytes mean is the dialogue's business.
  */
-import type { Direction } from "@faultline/faults";
+import type { Direction, RecordHarm } from "@faultline/faults";
 import type { Frame, Link, LinkError, LinkEvents, SessionId } from "@faultline/protocol";
 import { encodeFrame } from "@faultline/protocol";
 import type { CloseCode, ServerRefusalCode } from "../event.ts";
@@ -18,7 +18,8 @@ import { LateEnd } from "./late-end.ts";
 import { Outlet } from "./outlet.ts";
 import { Patience } from "./patience.ts";
 import { Passages } from "./passages.ts";
-import type { Ticket } from "./ticket.ts";
+import { closeCodeOf, type State } from "./state.ts";
+import type { Parcel, Ticket } from "./ticket.ts";
 import { unfinishedOf } from "./unfinished.ts";
 import { Watch, watched } from "./watch.ts";
 
@@ -29,20 +30,14 @@ export interface ConversationHost {
   forget(conversation: Conversation): void;
 }
 
-/**
- * `open`    talking
- * `ending`  this side ends as soon as nothing is held back
- * `ended`   this side has ended, the peer has not
- * `over`    nothing may be read or written any more
- */
-type State = "open" | "ending" | "ended" | "over";
-
 /** @see module */
 export class Conversation implements LinkEvents {
   /** Ordinal of the link in its core, from 1. */
   readonly connection: number;
   readonly link: Link;
   readonly stream: boolean;
+  /** Whether what leaves is encrypted, and can be harmed then. */
+  readonly records: boolean;
   /** When the link was accepted, in µs. */
   readonly acceptedUs: number;
   /** Requests read off the wire so far: the sequence of the next one. */
@@ -69,6 +64,7 @@ export class Conversation implements LinkEvents {
   ) {
     this.link = link;
     this.stream = link.kind === "stream";
+    this.records = link.sendHarmed !== undefined;
     this.connection = options.connection;
     const { tap, clock } = options.context;
     this.watch = tap === undefined ? undefined : new Watch(link, tap, clock);
@@ -86,7 +82,7 @@ export class Conversation implements LinkEvents {
   }
 
   get isOver(): boolean {
-    return this.#state === "over";
+    return this.#state === "over" || this.#state === "harmed";
   }
 
   /** Bytes that faults keep back, upkeep included. */
@@ -103,7 +99,7 @@ export class Conversation implements LinkEvents {
   onBytes(bytes: Uint8Array): void {
     const context = this.#context;
     context.counters.bytesIn += bytes.length;
-    if (this.#state === "over" || this.#state === "ended") return;
+    if (!this.#canWrite) return;
     const nowUs = context.clock.nowUs();
     const { messages } = this;
     this.#dialogue ??= this.#host.createDialogue(this);
@@ -118,7 +114,7 @@ export class Conversation implements LinkEvents {
   }
 
   onEnd(): void {
-    if (this.#state === "over") return;
+    if (this.isOver) return;
     this.#dialogue?.end();
     this.settle();
     this.#lateEnd.pass("request", () => {
@@ -252,6 +248,7 @@ export class Conversation implements LinkEvents {
         this.culprit = sequence;
         this.#reset("fault");
       },
+      harmByFault: (parcel, harm) => this.#harm(parcel, harm),
     });
   }
 
@@ -260,6 +257,18 @@ export class Conversation implements LinkEvents {
     this.#state = "ended";
     this.watch?.ended("local");
     this.link.end();
+  }
+
+  /** What came before it leaves first; nothing comes after. */
+  #harm({ ticket, bytes }: Parcel, harm: RecordHarm): void {
+    if (!this.#canWrite) return;
+    this.culprit = ticket.sequence;
+    this.#outlet.flush();
+    this.#conclude();
+    this.#abandon("harmed");
+    this.#closeCode = "fault";
+    this.#context.counters.bytesOut += bytes.length;
+    this.link.sendHarmed?.(bytes, harm);
   }
 
   #reset(code: CloseCode): void {
@@ -274,24 +283,18 @@ export class Conversation implements LinkEvents {
 
   /** Tells how far the messages have come, once. */
   #conclude(): void {
-    const { clock, faulty } = this.#context;
-    if (this.#state === "over" || !this.stream || !faulty) return;
+    if (this.isOver || !this.stream || !this.#context.faulty) return;
     const { remote, messages, culprit } = this;
     const kept = this.#passages?.kept ?? [];
-    const torn = this.#dialogue?.torn ?? [];
-    const unfinished = unfinishedOf({ kept, torn, culprit });
-    this.#context.ended({ remote, atUs: clock.nowUs(), messages, unfinished });
+    const unfinished = unfinishedOf({ kept, torn: this.#dialogue?.torn ?? [], culprit });
+    const atUs = this.#context.clock.nowUs();
+    this.#context.ended({ remote, atUs, messages, unfinished });
   }
 
-  #abandon(): void {
-    this.#state = "over";
+  #abandon(state: "over" | "harmed" = "over"): void {
+    this.#state = state;
     this.#passages?.close();
     this.#dialogue?.close();
     this.#lateEnd.cancel();
   }
-}
-
-function closeCodeOf(error: LinkError | undefined): CloseCode {
-  if (error === undefined) return "end";
-  return error.code === "reset" || error.code === "truncated" ? error.code : "failed";
 }

@@ -3,7 +3,7 @@
  * they decide is done.
  *
  *   conversation ─► submit ─► FaultChain.decide ─► pump ─► arrive (conversation)
- *                                             └─► drop · answer · reset · silence
+ *                                             └─► drop · answer · reset · harm · silence
  *
  * Made only when a fault is in force for the first time: a link on a server without faults has
  * none. The passage does not know what a message means; that is the dialogue's business.
@@ -22,6 +22,8 @@ export interface PassageOwner extends PumpOwner {
 /** The link that is passed. */
 export interface PassageParty extends Party {
   readonly stream: boolean;
+  /** Whether what leaves is encrypted, and can be harmed then. */
+  readonly records: boolean;
   /** Bytes that both passages of the link keep back. */
   readonly heldBytes: number;
 }
@@ -96,6 +98,10 @@ export class Passage {
         if (isPrompt(decision)) this.#owner.resetByFault(parcel.ticket);
         else this.#carry(decision, parcel, lent);
         return;
+      case "harm":
+        if (isPrompt(decision)) this.#owner.harmByFault(parcel, decision.harm!);
+        else this.#carry(decision, parcel, lent);
+        return;
       case "silence":
         this.#silencedBy = decision.records.at(-1)?.fault;
         return;
@@ -136,6 +142,7 @@ export class Passage {
       copy: ticket.copy,
       bytes,
       stream: this.#owner.party.stream,
+      records: this.#owner.party.records,
     };
   }
 }

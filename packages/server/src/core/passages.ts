@@ -4,7 +4,7 @@
  * Made when the first fault is in force while the link has something to say; a link on a server
  * without faults has none. What a fault answers in place of a message starts here.
  */
-import type { Direction } from "@faultline/faults";
+import type { Direction, RecordHarm } from "@faultline/faults";
 import type { CoreContext } from "./context.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { PassageParty } from "./passage.ts";
@@ -21,6 +21,8 @@ export interface PassagesOwner {
   settle(): void;
   /** A fault drops the connection, by what it does to that message. */
   resetByFault(ticket: Ticket): void;
+  /** A fault harms a reply once it is encrypted, and the connection with it. */
+  harmByFault(parcel: Parcel, harm: RecordHarm): void;
 }
 
 /** @see module */
@@ -33,6 +35,7 @@ export class Passages {
       party: owner.party,
       settle: () => owner.settle(),
       resetByFault: (ticket: Ticket) => owner.resetByFault(ticket),
+      harmByFault: (parcel: Parcel, harm: RecordHarm) => owner.harmByFault(parcel, harm),
     };
     this.#requests = new Passage("request", context, {
       ...common,

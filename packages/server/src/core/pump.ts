@@ -9,7 +9,7 @@
  * A delay holds up its own message only: like netem, a delay that varies reorders. What the pump
  * keeps is counted in `heldBytes`; the conversation stops reading before that grows without end.
  */
-import type { Decision } from "@faultline/faults";
+import type { Decision, RecordHarm } from "@faultline/faults";
 import type { Due, Schedule } from "./schedule.ts";
 import type { Parcel, Ticket } from "./ticket.ts";
 
@@ -24,6 +24,8 @@ export interface PumpOwner {
   answerLost(ticket: Ticket): void;
   /** A fault drops the connection. */
   resetByFault(ticket: Ticket): void;
+  /** A fault harms what the parcel becomes once it is encrypted. */
+  harmByFault(parcel: Parcel, harm: RecordHarm): void;
   /** A timer has made parcels arrive: the event is over, what was written can go. */
   settle(): void;
 }
@@ -125,6 +127,7 @@ export class Pump {
     if (decision.fate !== "deliver") {
       // It never arrives, so it passes nobody.
       if (decision.fate === "answer") this.#owner.answerLost(parcel.ticket);
+      else if (decision.harm !== undefined) this.#owner.harmByFault(parcel, decision.harm);
       else this.#owner.resetByFault(parcel.ticket);
       return;
     }

@@ -64,6 +64,10 @@ export class RelayLeg implements LinkEvents {
         if (this.#link.send(message.bytes)) this.#ack(message.bytes.length);
         else this.#bytesStuck += message.bytes.length;
         return;
+      case "harm":
+        this.#link.sendHarmed?.(message.bytes, message.harm);
+        this.#ack(message.bytes.length);
+        return;
       case "pause":
       case "resume":
         this.#pausedByHome = message.relay === "pause";

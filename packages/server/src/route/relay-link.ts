@@ -1,7 +1,7 @@
 /**
  * Stands in for the socket on the worker that a session is at home on: a link like any other.
  */
-import type { Link, LinkError, LinkEvents } from "@faultline/protocol";
+import type { Link, LinkError, LinkEvents, RecordHarm } from "@faultline/protocol";
 import type { RelayMessage, RelayOptions, ToHome } from "./relay-message.ts";
 
 /** @see module */
@@ -11,6 +11,7 @@ export class RelayLink implements Link {
   readonly local: string;
   readonly messageBytesMax: number | undefined;
   readonly peerKey: string | undefined;
+  readonly sendHarmed: ((bytes: Uint8Array, harm: RecordHarm) => void) | undefined;
   readonly #id: number;
   readonly #options: RelayOptions;
   readonly #forget: () => void;
@@ -28,6 +29,7 @@ export class RelayLink implements Link {
     this.local = opened.local;
     this.messageBytesMax = opened.messageBytesMax;
     this.peerKey = opened.peerKey;
+    this.sendHarmed = opened.records ? (bytes, harm) => this.#sendHarmed(bytes, harm) : undefined;
     this.#id = opened.id;
     this.#options = options;
     this.#forget = forget;
@@ -89,6 +91,11 @@ export class RelayLink implements Link {
 
   reset(): void {
     this.#post({ relay: "reset", id: this.#id });
+  }
+
+  #sendHarmed(bytes: Uint8Array, harm: RecordHarm): void {
+    this.#bytesOut += bytes.length;
+    this.#post({ relay: "harm", id: this.#id, bytes, harm });
   }
 
   #post(message: RelayMessage): void {

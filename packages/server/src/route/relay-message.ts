@@ -4,7 +4,7 @@
  * One union for both ways, since each worker is the socket's side for some links and the home of
  * others.
  */
-import type { Link, LinkError, LinkEvents } from "@faultline/protocol";
+import type { Link, LinkError, LinkEvents, RecordHarm } from "@faultline/protocol";
 
 /** One message between two workers. `id` names the link; the side with the socket gives it. */
 export type RelayMessage =
@@ -16,6 +16,8 @@ export type RelayMessage =
       readonly local: string;
       readonly messageBytesMax: number | undefined;
       readonly peerKey: string | undefined;
+      /** Whether the link can be harmed: `sendHarmed`. */
+      readonly records: boolean;
     }
   /** To the home: came off the socket. */
   | { readonly relay: "bytes"; readonly id: number; readonly bytes: Uint8Array }
@@ -23,6 +25,12 @@ export type RelayMessage =
   | { readonly relay: "closed"; readonly id: number; readonly error: LinkError | undefined }
   /** To the socket: what the conversation does with its link. */
   | { readonly relay: "send"; readonly id: number; readonly bytes: Uint8Array }
+  | {
+      readonly relay: "harm";
+      readonly id: number;
+      readonly bytes: Uint8Array;
+      readonly harm: RecordHarm;
+    }
   | { readonly relay: "pause" | "resume" | "finish" | "reset"; readonly id: number }
   /** Both ways: so many bytes have been dealt with. */
   | {
@@ -50,5 +58,5 @@ export type ToHome = Extract<RelayMessage, { relay: "bytes" | "end" | "closed" }
 /** Of the home's side. */
 export type ToSocket = Extract<
   RelayMessage,
-  { relay: "send" | "pause" | "resume" | "finish" | "reset" }
+  { relay: "send" | "harm" | "pause" | "resume" | "finish" | "reset" }
 >;

@@ -33,7 +33,9 @@ export class Relay {
   open(link: Link): LinkEvents {
     const id = this.#nextId++;
     const { kind, local, messageBytesMax, peerKey, remote } = link;
-    this.#options.post({ relay: "open", id, kind, remote, local, messageBytesMax, peerKey });
+    const records = link.sendHarmed !== undefined;
+    const name = { kind, remote, local, messageBytesMax, peerKey, records };
+    this.#options.post({ relay: "open", id, ...name });
     const leg = new RelayLeg(id, link, this.#options, () => this.#legs.delete(id));
     this.#legs.set(id, leg);
     return leg;
