@@ -3,7 +3,7 @@
  *
  * Files that results go to are opened before the run, so a typing slip in a path costs nothing.
  * The first Ctrl-C stops the run and keeps what is finished: the partial result is written like
- * a whole one, its verdict inconclusive. What this version cannot do is refused, not imitated.
+ * a whole one, its verdict inconclusive.
  */
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
