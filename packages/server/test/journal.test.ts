@@ -11,7 +11,7 @@ import { createResponder, type Responder } from "../src/core/responder.ts";
 import { SessionTable } from "../src/core/session-table.ts";
 import { JournaledMemory, type JournalStore } from "../src/journal/journaled-memory.ts";
 import { JOURNAL_HEAD, type JournalRecord } from "../src/journal/record.ts";
-import { recordBytes, writeRecord } from "../src/journal/record.ts";
+import { couldStand, recordBytes, writeRecord } from "../src/journal/record.ts";
 import { Restoring } from "../src/journal/restore.ts";
 import { scanJournal } from "../src/journal/scan.ts";
 import { serverLimits, type ServerLimits } from "../src/limits.ts";
@@ -169,6 +169,24 @@ describe("the records of a journal", () => {
     const content = journalOf([{ kind: "state", state: text("last") }]);
     content[content.length - 1]! ^= 1;
     expect(read(content).scan).toMatchObject({ end: "corrupt", offset: JOURNAL_HEAD.length });
+  });
+
+  test("are told from noise by a few bytes, so that damage in a large journal is soon found", () => {
+    const isPlausible = (content: Uint8Array, at: number): boolean =>
+      couldStand(new DataView(content.buffer, content.byteOffset, content.length), at);
+    fc.assert(
+      fc.property(records, (record) => {
+        expect(isPlausible(journalOf([record]), JOURNAL_HEAD.length)).toBe(true);
+      }),
+    );
+    const noise = new Uint32Array(2 ** 18);
+    for (let at = 0, word = 1; at < noise.length; at++) {
+      noise[at] = word = (Math.imul(word, 1_664_525) + 1_013_904_223) >>> 0;
+    }
+    const bytes = new Uint8Array(noise.buffer);
+    let plausible = 0;
+    for (let at = 0; at < bytes.length; at++) if (isPlausible(bytes, at)) plausible++;
+    expect(plausible).toBeLessThan(4);
   });
 
   test("of something else are no journal", () => {

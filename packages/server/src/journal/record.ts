@@ -56,6 +56,8 @@ const KINDS = ["life", "operation", "floor", "state"] as const;
 const PASTS: readonly ServerPast[] = ["none", "unknown", "lost"];
 const NO_REPLY = 0xffff_ffff;
 const FIXED_BYTES = { life: 12, operation: 40, floor: 28, state: 1 } as const;
+/** Far more than any responder keeps. */
+const STATE_BYTES_MAX = 65_536;
 
 /** Size of a record in the file. */
 export function recordBytes(record: JournalRecord): number {
@@ -92,6 +94,24 @@ export function writeRecord(buffer: Uint8Array, at: number, record: JournalRecor
 /** The checksum of the record between those offsets, over its length and its body. */
 export function checksumOf(buffer: Uint8Array, at: number, end: number): number {
   return crc32c(buffer, at + RECORD_HEAD_BYTES, end, crc32c(buffer, at, at + 4));
+}
+
+/**
+ * Whether a record could stand at `at`, by its kind and what it says of its sizes: a few bytes looked at,
+ * where its checksum would take all of them. Noise hardly ever could.
+ */
+export function couldStand(view: DataView, at: number): boolean {
+  const body = at + RECORD_HEAD_BYTES;
+  if (body >= view.byteLength) return false;
+  const length = view.getUint32(at);
+  const kind = KINDS[view.getUint8(body)];
+  if (kind === undefined || length > view.byteLength - body) return false;
+  if (kind === "life" || kind === "floor") return length === FIXED_BYTES[kind];
+  if (kind === "state") return length >= 1 && length <= STATE_BYTES_MAX;
+  if (length < FIXED_BYTES.operation) return false;
+  const replyBytes = view.getUint32(body + 36);
+  const stateBytes = length - FIXED_BYTES.operation - (replyBytes === NO_REPLY ? 0 : replyBytes);
+  return stateBytes >= 0 && stateBytes <= STATE_BYTES_MAX;
 }
 
 /** The record with that body, whose checksum has been verified; undefined where it makes no sense. */

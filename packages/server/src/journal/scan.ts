@@ -11,6 +11,7 @@
  */
 import {
   checksumOf,
+  couldStand,
   JOURNAL_HEAD,
   type JournalRecord,
   readBody,
@@ -53,8 +54,9 @@ function brokenOff(bytes: Uint8Array, at: number): Scan {
   const rest = bytes.length - at;
   const isShort = rest < RECORD_HEAD_BYTES || lengthAt(bytes, at) > rest - RECORD_HEAD_BYTES;
   const isTorn = bytes.subarray(at).every((byte) => byte === 0) || isShort;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let later = at + 1; later + RECORD_HEAD_BYTES < bytes.length; later++) {
-    if (endOf(bytes, later) === undefined) continue;
+    if (!couldStand(view, later) || endOf(bytes, later) === undefined) continue;
     return { end: "corrupt", offset: at, reason: `damage, and a good record at ${later}` };
   }
   if (isTorn) return { end: "torn", bytes: at };
