@@ -43,10 +43,15 @@ export class Wire extends Duplex {
   #harm: Harm | undefined;
   /** The engine's last write, where the socket is full. */
   #blocked: Done | undefined;
+  /** What was written before the connection was there; undefined once it is. */
+  #early: Uint8Array[] | undefined;
 
   constructor(socket: Socket) {
     super({ allowHalfOpen: true, autoDestroy: false, emitClose: false, read: () => {} });
     this.socket = socket;
+    this.#early = socket.connecting ? [] : undefined;
+    // After "connect", so that who sets a gate then is not late for the first bytes.
+    socket.on("ready", () => this.#connected());
     socket.on("drain", () => this.#drained());
     socket.on("end", () => {
       if (this.gate === undefined) this.deliverEnd();
@@ -128,8 +133,8 @@ export class Wire extends Duplex {
   override write(bytes: Uint8Array, encoding?: BufferEncoding | Done, done?: Done): boolean {
     const written = typeof encoding === "function" ? encoding : done;
     const sent = this.#harm === undefined ? bytes : this.#harm.of(bytes);
-    if (this.gate === undefined) this.transmit(sent);
-    else this.gate.sent(sent);
+    if (this.#early !== undefined) this.#early.push(sent.slice());
+    else this.#go(sent);
     if (this.#harm?.isEnd === true) this.#finish();
     if (written === undefined) return true;
     if (this.socket.writableNeedDrain && this.#blocked === undefined) this.#blocked = written;
@@ -156,6 +161,17 @@ export class Wire extends Duplex {
       queueMicrotask(() => this.socket.destroySoon());
     });
     return this;
+  }
+
+  #connected(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const bytes of early) this.#go(bytes);
+  }
+
+  #go(bytes: Uint8Array): void {
+    if (this.gate === undefined) this.transmit(bytes);
+    else this.gate.sent(bytes);
   }
 
   #finish(): void {
