@@ -95,6 +95,19 @@ describe("inspect", () => {
     expect(replies[0]).toMatchObject({ status: "ok", life: 1 });
   });
 
+  test("says of TLS that it is encrypted, how much there is, and shows none of it", async () => {
+    const secret = join(folder, "tls.pcapng");
+    const ran = await cli("run", "encrypted", "--transport", "tls", "--capture", secret);
+    expect([ran.code, ran.err]).toEqual([0, expect.any(String)]);
+    expect(ran.out).toContain("no message can be read");
+    const { code, out, err } = await cli("inspect", secret);
+    expect([code, out]).toEqual([0, ""]);
+    expect(err).toMatch(/^\d+ packets, 0 frames, \d+ packets with something else \(see below\)\n/);
+    expect(err).toMatch(
+      /TLS: \d+ records, \d+ of them encrypted; [\d ]+ bytes, [\d ]+ in the largest/,
+    );
+  });
+
   test("refuses what is no capture, and says where a damaged one ends", async () => {
     await captured;
     const garbage = await cli("inspect", join(folder, "spec.json"));

@@ -6,7 +6,14 @@ import { encodeFrame, FrameType, isRefusal } from "@faultline/protocol";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { FoundFrame, InspectCounts } from "../src/index.ts";
-import { buildCapture, CaptureError, FaultNotes, framesOf, WireLog } from "../src/index.ts";
+import {
+  buildCapture,
+  CaptureError,
+  FaultNotes,
+  framesOf,
+  noCounts,
+  WireLog,
+} from "../src/index.ts";
 import { addWords, internetChecksum } from "../src/packet/checksum.ts";
 import { ipv4Of, ipv6Of } from "../src/packet/address.ts";
 
@@ -84,9 +91,15 @@ function captureOf(
 }
 
 function readAll(file: Uint8Array): { frames: FoundFrame[]; counts: InspectCounts } {
-  const counts = { packets: 0, frames: 0, refused: 0, others: 0 };
+  const counts = noCounts();
   const frames = [...framesOf(file, counts)];
   return { frames, counts };
+}
+
+/** As if it came from another tool: it does not say that it carries frames. */
+function foreign(file: Uint8Array): Uint8Array {
+  const text = Buffer.from(file).toString("latin1").replace("codec frame", "codec xxxxx");
+  return new Uint8Array(Buffer.from(text, "latin1"));
 }
 
 const CALM = [1, 2, 3, 4].map((n) => encodeFrame(frame(n, new Uint8Array(n * 700).fill(n))));
@@ -120,10 +133,34 @@ describe("a capture that is read back", () => {
     const told = readAll(captureOf([damaged])).frames.map(({ item }) => item);
     expect(told.map((item) => isRefusal(item) && item.refused)).toEqual(["payload-damaged"]);
     const other = captureOf([new TextEncoder().encode("GET / HTTP/1.1")], { kind: "datagram" });
-    // as if it came from another tool
-    const text = Buffer.from(other).toString("latin1").replace("codec frame", "codec xxxxx");
-    const foreign = new Uint8Array(Buffer.from(text, "latin1"));
-    expect(readAll(foreign).counts).toMatchObject({ frames: 0, refused: 0, others: 1 });
+    const { counts } = readAll(foreign(other));
+    expect(counts).toMatchObject({ frames: 0, refused: 0, others: 1, tls: { records: 0 } });
+  });
+
+  test("counts the records of TLS, however segments cut them, and finds no frame in them", () => {
+    const record = (type: number, bytes: number): Uint8Array =>
+      Uint8Array.of(type, 3, 3, bytes >> 8, bytes & 255, ...new Uint8Array(bytes).fill(0xfa));
+    const records = [record(22, 300), record(20, 1), record(23, 16_640), record(23, 50)];
+    const all = Buffer.concat(records);
+    // both ways; a record that is cut off counts as long as its header says
+    const whole = { records: 8, encrypted: 4, bytes: all.length * 2, bytesMax: 16_645 };
+    const part = { records: 6, encrypted: 2, bytes: (all.length - 55) * 2, bytesMax: 16_645 };
+    for (const [step, end, tls] of [
+      [1, 320, part],
+      [3, 320, part],
+      [999, all.length, whole],
+      [all.length, all.length, whole],
+    ] as const) {
+      const writes = Array.from({ length: Math.ceil(end / step) }, (_, at) =>
+        all.subarray(at * step, Math.min(end, (at + 1) * step)),
+      );
+      const file = captureOf(writes.flatMap((bytes) => [bytes, bytes]));
+      const { counts, frames } = readAll(foreign(file));
+      expect(frames).toEqual([]);
+      expect(counts.tls).toEqual(tls);
+    }
+    const tooLong = record(23, 16_641);
+    expect(readAll(foreign(captureOf([tooLong]))).counts.tls.records).toBe(0);
   });
 });
 
@@ -151,7 +188,7 @@ describe("a file that is no capture", () => {
   test("cut anywhere it is read up to there, and the place is told", () => {
     const file = captureOf(CALM);
     for (let end = 4; end < file.length; end += 37) {
-      const counts = { packets: 0, frames: 0, refused: 0, others: 0 };
+      const counts = noCounts();
       try {
         for (const found of framesOf(file.subarray(0, end), counts)) void found;
       } catch (error) {

@@ -59,9 +59,9 @@ function readFile(path: string): Uint8Array {
 
 async function inspect(system: System, path: string, flags: InspectFlags): Promise<void> {
   const file = readFile(path);
-  const { framesOf } = await import("@faultline/capture");
+  const { framesOf, noCounts } = await import("@faultline/capture");
   const print = await printerFor(system, flags);
-  const counts: InspectCounts = { packets: 0, frames: 0, refused: 0, others: 0 };
+  const counts = noCounts();
   let printed = 0;
   try {
     for (const found of framesOf(file, counts)) {
@@ -100,13 +100,21 @@ async function printerFor(
 }
 
 function tell(system: System, counts: InspectCounts, leftOut: number): void {
-  const { packets, frames, refused, others } = counts;
+  const { packets, frames, refused, others, tls } = counts;
   const parts = [plural(packets, "packet"), plural(frames, "frame")];
   if (refused > 0) parts.push(`${count(refused)} refused`);
-  if (others > 0)
-    parts.push(`${count(others)} packets with something else (encrypted, or not ours)`);
+  const rest = tls.records > 0 ? "see below" : "encrypted, or not ours";
+  if (others > 0) parts.push(`${plural(others, "packet")} with something else (${rest})`);
   if (leftOut > 0) parts.push(`${count(leftOut)} not shown (--limit)`);
   system.stderr.write(`${printable(parts.join(", "))}\n`);
+  if (tls.records > 0) system.stderr.write(`${printable(tlsText(tls))}\n`);
+}
+
+/** What is there of TLS: how much, and that nobody can read it here. */
+function tlsText({ records, encrypted, bytes, bytesMax }: InspectCounts["tls"]): string {
+  const all = `TLS: ${plural(records, "record")}, ${count(encrypted)} of them encrypted`;
+  const sizes = `${count(bytes)} bytes, ${count(bytesMax)} in the largest`;
+  return `${all}; ${sizes}. What is inside is not read here; Wireshark does where the file holds its secrets`;
 }
 
 /** The verb `inspect`. */

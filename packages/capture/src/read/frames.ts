@@ -3,11 +3,12 @@
  *
  * Segments that come again are passed over; where bytes are missing, reading begins anew with what
  * follows. A direction that does not begin with a frame is another protocol's, or encrypted: its
- * packets are counted and not guessed at. Signatures are not checked, since no key is known.
+ * packets are counted and not guessed at; of TLS its records, too. Signatures are not checked, since no key is known.
  */
 import type { Frame, FrameLimits, Refusal } from "@faultline/protocol";
 import { decodeDatagram, FrameDecoder, isRefusal } from "@faultline/protocol";
 import { packetsOf, type ReadPacket } from "./pcapng.ts";
+import { type TlsCounts, TlsRecords } from "./tls-records.ts";
 import { type Carried, carriedBy } from "./transport.ts";
 
 /** A frame, or bytes that were refused as one. */
@@ -25,8 +26,9 @@ export interface InspectCounts {
   packets: number;
   frames: number;
   refused: number;
-  /** Packets with a payload that is not in frames. */
+  /** Packets with a payload that is not in frames, those of TLS among them. */
   others: number;
+  readonly tls: TlsCounts;
 }
 
 const LIMITS: Partial<FrameLimits> = { keys: { sign() {}, verify: () => true } };
@@ -34,12 +36,19 @@ const MAGIC = [0xfa, 0x17];
 /** What the description of an interface of ours ends with where it carries frames in the clear. */
 const SAID = /codec frame$/;
 
+/** Nothing yet. */
+export function noCounts(): InspectCounts {
+  const tls = { records: 0, encrypted: 0, bytes: 0, bytesMax: 0 };
+  return { packets: 0, frames: 0, refused: 0, others: 0, tls };
+}
+
 interface Flow {
   decoder: FrameDecoder;
   /** The sequence number that comes next; undefined: any. */
   next: number | undefined;
   /** Whether it began like frames do. */
   isOurs: boolean | undefined;
+  tls: TlsRecords;
 }
 
 /** Finds the frames of a file. `counts` is kept up to date. @throws CaptureError */
@@ -54,7 +63,9 @@ export function* framesOf(file: Uint8Array, counts: InspectCounts): Generator<Fo
     if (payload.length === 0) continue;
     const isKnown = SAID.test(packet.interface.description);
     const found =
-      kind === "udp" ? ofDatagram(payload, isKnown) : ofSegment(carried, flows, isKnown);
+      kind === "udp"
+        ? ofDatagram(payload, isKnown)
+        : ofSegment(carried, { flows, isKnown, tls: counts.tls });
     if (found === undefined) counts.others++;
     for (const { item, bytes } of found ?? []) {
       if (isRefusal(item)) counts.refused++;
@@ -72,33 +83,35 @@ function ofDatagram(payload: Uint8Array, isKnown: boolean): Item[] | undefined {
   return [{ item, bytes: payload }];
 }
 
-function ofSegment(
-  carried: Carried,
-  flows: Map<string, Flow>,
-  isKnown: boolean,
-): Item[] | undefined {
+interface SegmentParts {
+  readonly flows: Map<string, Flow>;
+  readonly isKnown: boolean;
+  readonly tls: TlsCounts;
+}
+
+function ofSegment(carried: Carried, { flows, isKnown, tls }: SegmentParts): Item[] | undefined {
   const key = keyOf(carried);
-  const flow = flows.get(key) ?? {
-    decoder: new FrameDecoder(LIMITS),
-    next: undefined,
-    isOurs: undefined,
-  };
+  const flow = flows.get(key) ?? { ...anew(tls), next: undefined };
   flows.set(key, flow);
-  const payload = fresh(carried, flow);
+  const payload = fresh(carried, flow, tls);
   if (payload.length === 0) return [];
   flow.isOurs ??= MAGIC.every((byte, at) => payload[at] === undefined || payload[at] === byte);
-  if (!flow.isOurs && !isKnown) return undefined;
+  if (!flow.isOurs && !isKnown) {
+    flow.tls.push(payload);
+    return undefined;
+  }
   if (flow.decoder.failed) return [];
   return read(flow.decoder, payload);
 }
 
+function anew(tls: TlsCounts): Omit<Flow, "next"> {
+  return { decoder: new FrameDecoder(LIMITS), isOurs: undefined, tls: new TlsRecords(tls) };
+}
+
 /** What of a segment was not there before. Behind a gap, reading begins anew. */
-function fresh({ payload, sequence }: Carried, flow: Flow): Uint8Array {
+function fresh({ payload, sequence }: Carried, flow: Flow, tls: TlsCounts): Uint8Array {
   const ahead = flow.next === undefined ? 0 : (sequence - flow.next) | 0;
-  if (ahead > 0) {
-    flow.decoder = new FrameDecoder(LIMITS);
-    flow.isOurs = undefined;
-  }
+  if (ahead > 0) Object.assign(flow, anew(tls));
   const rest = ahead < 0 ? payload.subarray(Math.min(-ahead, payload.length)) : payload;
   if (rest.length > 0) flow.next = (sequence + payload.length) >>> 0;
   return rest;
