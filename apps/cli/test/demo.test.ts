@@ -149,7 +149,9 @@ describe("the whole demo", () => {
       expect(ended.stdout.trim().split("\n").length).toBe(1);
       const results = JSON.parse(ended.stdout) as Result[];
       expect(new Set(results.map(({ spec }) => spec.name)).size).toBeGreaterThanOrEqual(13);
-      expect(new Set(results.map(({ spec }) => spec.transport))).toEqual(new Set(["tcp", "udp"]));
+      expect(new Set(results.map(({ spec }) => spec.transport))).toEqual(
+        new Set(["tcp", "udp", "tls"]),
+      );
       for (const result of results) {
         const { counts, spec, faults } = result;
         expect(counts.delivered + counts.failed + counts.rejected + counts.indeterminate).toBe(

@@ -50,7 +50,7 @@ export { runExperiment } from "./run/run.ts";
 export type { RunLimits, RunOptions, RunOutput, RunProgress } from "./run/run.ts";
 export type { SimulatedParts } from "./run/simulated.ts";
 export type { CreateServerPart, ServerPart } from "./run/simulated-server.ts";
-export { planScenario, scenarios } from "./scenarios/scenarios.ts";
+export { planScenario, scenarios, transportsIn } from "./scenarios/scenarios.ts";
 export type { ScenarioChoice, ScenarioPlan } from "./scenarios/scenarios.ts";
 export type { Scenario } from "./scenarios/types.ts";
 export { SPEC_LIMITS_DEFAULT } from "./spec/limits.ts";

@@ -5,11 +5,12 @@ import {
   planScenario,
   runExperiment,
   scenarios,
+  transportsIn,
 } from "../src/index.ts";
 import type { FullSpec } from "../src/index.ts";
 
-const CASES = scenarios.flatMap(({ name, transports }) =>
-  transports.map((transport) => ({ name, transport })),
+const CASES = scenarios.flatMap((scenario) =>
+  transportsIn("simulated", scenario).map((transport) => ({ name: scenario.name, transport })),
 );
 
 function plan(scenario: string, more: object = {}): FullSpec {

@@ -9,7 +9,7 @@ import type { Command } from "commander";
 
 import { startApi } from "@faultline/api";
 import type { Api } from "@faultline/api";
-import type { Mode, Scenario } from "@faultline/experiment";
+import { type Mode, type Scenario, transportsIn } from "@faultline/experiment";
 
 import { ExitCode, ToolError } from "../exit.ts";
 import { listenForStop } from "../input/stop.ts";
@@ -40,9 +40,9 @@ interface DemoFlags {
 const RUNS_AT_ONCE: Readonly<Record<Mode, number>> = { real: 3, simulated: 2 };
 const BAR_COLUMNS = 24;
 
-function stopsOf(scenarios: readonly Scenario[]): Stop[] {
+function stopsOf(scenarios: readonly Scenario[], mode: Mode): Stop[] {
   return scenarios.flatMap((scenario) =>
-    scenario.transports.map((transport) => ({ scenario, transport })),
+    transportsIn(mode, scenario).map((transport) => ({ scenario, transport })),
   );
 }
 
@@ -94,13 +94,14 @@ function watch(system: System, progress: Progress, stops: readonly Stop[]) {
 
 async function demo(system: System, flags: DemoFlags): Promise<ExitCode> {
   const startedMs = system.nowMs();
-  const atOnce = RUNS_AT_ONCE[flags.mode ?? "real"];
+  const mode = flags.mode ?? "real";
+  const atOnce = RUNS_AT_ONCE[mode];
   const api = await openApi(atOnce);
   const progress = new Progress(system);
   const stop = listenForStop(system, () => progress.line("stopping"));
   try {
     const client = new ApiClient(api.url, stop.signal, (ms, signal) => system.sleep(ms, signal));
-    const stops = stopsOf(await client.scenarios());
+    const stops = stopsOf(await client.scenarios(), mode);
     progress.line(`${stops.length} runs through ${api.url}, ${atOnce} at a time`);
     const journey = await tour(stops, {
       api: client,

@@ -12,6 +12,8 @@ export interface ScenarioText {
   readonly description: string;
   readonly transports: readonly TransportName[];
   readonly spec: Readonly<Record<string, unknown>>;
+  /** What of the spec is otherwise over a transport. */
+  readonly over?: Readonly<Partial<Record<TransportName, Readonly<Record<string, unknown>>>>>;
 }
 
 /** Where most scenarios run. */

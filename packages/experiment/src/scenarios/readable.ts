@@ -3,7 +3,7 @@
  *
  * Both are captured, and the result says with evidence whether the message can be read there.
  */
-import { CLEAR, must, type ScenarioText } from "./build.ts";
+import { ALL, CLEAR, must, type ScenarioText } from "./build.ts";
 
 /** The message of the lesson. */
 const HELLO = "Hello from Client";
@@ -32,8 +32,9 @@ export const READABLE: readonly ScenarioText[] = [
     name: "encrypted",
     title: "A message that nobody else can read",
     description:
-      "The same message a hundred times over sealed links: the capture has no readable byte run of it.",
-    transports: CLEAR,
+      "The same message a hundred times over sealed links, or TLS: the capture has no readable byte run of it.",
+    transports: ALL,
+    over: { tls: { seal: null } },
     spec: {
       seed: 19,
       workload: { messages: 100, bodies: [HELLO] },

@@ -5,17 +5,23 @@ import { type ParseOptions, parseSpec } from "../spec/parse.ts";
 import type { SpecProblem } from "../spec/problem.ts";
 import { type SeedsInput, hasFirst } from "../spec/seeds.ts";
 import type { FullSpec, Mode, TransportName } from "../spec/types.ts";
-import { complete } from "./build.ts";
+import { complete, type ScenarioText } from "./build.ts";
 import { CALM } from "./calm.ts";
 import { DAMAGE } from "./damage.ts";
 import { LOSSY } from "./lossy.ts";
 import { READABLE } from "./readable.ts";
 import type { Scenario } from "./types.ts";
 
+const TEXTS: readonly ScenarioText[] = [...CALM, ...LOSSY, ...DAMAGE, ...READABLE];
+
 /** Every built-in scenario, in the order in which the demo shows them. */
-export const scenarios: readonly Scenario[] = [...CALM, ...LOSSY, ...DAMAGE, ...READABLE].map(
-  complete,
-);
+export const scenarios: readonly Scenario[] = TEXTS.map(complete);
+
+/** Where a scenario can run in a mode: simulated TLS encrypts nothing that a capture could show. */
+export function transportsIn(mode: Mode, { spec, transports }: Scenario): readonly TransportName[] {
+  const isShown = mode === "simulated" && spec.capture;
+  return isShown ? transports.filter((transport) => transport !== "tls") : transports;
+}
 
 /** A scenario by name with what the user wants otherwise. */
 export interface ScenarioChoice {
@@ -51,6 +57,12 @@ export function planScenario(choice: ScenarioChoice, options: ParseOptions = {})
     const message = `must be one of ${scenario.transports.join(", ")} for the scenario ${scenario.name}: got ${JSON.stringify(transport)}`;
     return { ok: false, errors: [{ path: "/transport", message }] };
   }
-  const parsed = parseSpec({ ...scenario.spec, transport, seed, seeds, mode, capture }, options);
+  const input = { ...scenario.spec, ...overOf(scenario, transport) };
+  const parsed = parseSpec({ ...input, transport, seed, seeds, mode, capture }, options);
   return parsed.ok ? { ...parsed, scenario } : parsed;
+}
+
+/** What of a scenario is otherwise over a transport. */
+function overOf({ name }: Scenario, transport: TransportName): Readonly<Record<string, unknown>> {
+  return TEXTS.find((text) => text.name === name)?.over?.[transport] ?? {};
 }
