@@ -381,7 +381,8 @@ end
 local function dissect_stream(tvb, pinfo, root, place)
   local told, at = {}, 0
   local since = dead[place.flow]
-  if since and pinfo.number > since then
+  -- A packet of TLS may hold several records, each a call: none is read after that one, either.
+  if since and (pinfo.number > since or not pinfo.visited) then
     root:add(faultline, tvb(), "Faultline: after what could not be read"):add(f.rest, tvb())
     return { "after what could not be read" }
   end
@@ -474,10 +475,10 @@ local function heuristic(tvb, pinfo, root)
   return true
 end
 
--- Inside TLS a frame is known by itself.
+-- Inside TLS under another application protocol than ours a frame is known by itself. The conversation
+-- stays TLS's: it is its records that come.
 local function heuristic_plain(tvb, pinfo, root)
   if not is_header(tvb) then return false end
-  pinfo.conversation = faultline
   faultline.dissector(tvb, pinfo, root)
   return true
 end
@@ -485,6 +486,8 @@ end
 faultline:register_heuristic("tcp", heuristic)
 faultline:register_heuristic("udp", heuristic)
 pcall(function() faultline:register_heuristic("tls", heuristic_plain) end)
+-- What both ends of ours name as their protocol (packages/tls/src/protocol-id.ts).
+DissectorTable.get("tls.alpn"):add("faultline/1", faultline)
 for _, name in ipairs({ "tcp.port", "udp.port" }) do
   DissectorTable.get(name):add_for_decode_as(faultline)
   DissectorTable.get(name):add_for_decode_as(pipe)

@@ -1,8 +1,16 @@
 /**
  * A capture of a run: it changes nothing, holds everything, is bounded, and is the same again.
  */
+import { carriedBy, packetsOf } from "@faultline/capture";
 import { describe, expect, test } from "vitest";
-import { parseSpec, planScenario, runExperiment, sha256Hex } from "../src/index.ts";
+import {
+  parseSpec,
+  planScenario,
+  runExperiment,
+  scenarios,
+  sha256Hex,
+  transportsIn,
+} from "../src/index.ts";
 import type { FullSpec, Result } from "../src/index.ts";
 import { Spill } from "../src/capture/spill.ts";
 
@@ -118,7 +126,8 @@ describe("a message on the wire", () => {
     ["udp", "simulated"],
     ["tcp", "real"],
     ["udp", "real"],
-  ] as const)("cannot be read when it is sealed, over %s, %s", async (transport, mode) => {
+    ["tls", "real"],
+  ] as const)("cannot be read when it is encrypted, over %s, %s", async (transport, mode) => {
     const plan = planScenario({ scenario: "encrypted", transport, mode });
     if (!plan.ok) throw new Error(JSON.stringify(plan.errors));
     const { result, file } = await captured(plan.spec);
@@ -126,6 +135,16 @@ describe("a message on the wire", () => {
     expect(result.wire).toMatchObject({ readable: false, packet: null });
     const text = new TextDecoder("latin1").decode(file);
     for (const run of ["Hello", "from", "Client"]) expect(text).not.toContain(run);
+  });
+
+  test("is sent over TLS without a seal, and not where TLS is simulated", () => {
+    const choice = { scenario: "encrypted", transport: "tls" } as const;
+    expect(planScenario(choice)).toMatchObject({ ok: true, spec: { seal: null, capture: true } });
+    const errors = [{ path: "/capture", message: expect.stringContaining("tls is simulated") }];
+    expect(planScenario({ ...choice, mode: "simulated" })).toEqual({ ok: false, errors });
+    const encrypted = scenarios.find(({ name }) => name === "encrypted")!;
+    expect(transportsIn("real", encrypted)).toEqual(["tcp", "udp", "tls"]);
+    expect(transportsIn("simulated", encrypted)).toEqual(["tcp", "udp"]);
   });
 
   test("is not looked for when any traffic would hold it by chance", async () => {
@@ -140,6 +159,40 @@ describe("a message on the wire", () => {
     expect(parsed.ok ? [] : parsed.errors.map(({ path }) => path)).toEqual(["/assert/0/metric"]);
     const series = parseSpec({ specVersion: 1, capture: true, seeds: { base: 1, runs: 2 } });
     expect(series.ok ? [] : series.errors.map(({ path }) => path)).toEqual(["/capture"]);
+  });
+});
+
+describe("a capture over TLS", () => {
+  const tls = { transport: "tls", workload: { messages: 10 } };
+  const faults = [{ id: "flip", kind: "corrupt", probability: 0.5 }];
+  const SECRET = /CLIENT_TRAFFIC_SECRET_0 [0-9a-f]{64} [0-9a-f]{64}/;
+
+  test("begins with the client's hello, as the connection did", async () => {
+    const { file } = await captured(spec(tls));
+    const payloads = [...packetsOf(file)]
+      .map(({ bytes, interface: { linkType } }) => carriedBy(bytes, linkType)?.payload ?? [])
+      .filter((payload) => payload.length > 0);
+    // record: handshake, version; its content: hello of a client, and of a server
+    expect([...payloads[0]!.slice(0, 2), payloads[0]![5]]).toEqual([22, 3, 1]);
+    expect([...payloads[1]!.slice(0, 2), payloads[1]![5]]).toEqual([22, 3, 2]);
+  });
+
+  test("holds no secret, and nothing from behind the faults, unless it is asked for", async () => {
+    const { file } = await captured(spec({ ...tls, faults }));
+    const text = new TextDecoder("latin1").decode(file);
+    expect(text).not.toContain("TRAFFIC_SECRET");
+    expect(text).not.toContain("faultline-behind");
+    expect(text).toContain("codec frame, encrypted");
+  });
+
+  test("holds the secrets that the runtime tells, or says that it tells none", async () => {
+    const { file, result } = await captured(spec({ ...tls, faults, captureSecrets: true }));
+    const text = new TextDecoder("latin1").decode(file);
+    expect(text).toContain("faultline-behind");
+    const isDeno = "Deno" in globalThis;
+    expect(SECRET.test(text)).toBe(!isDeno);
+    expect(text.includes("this runtime tells no secrets of TLS")).toBe(isDeno);
+    expect(result.wire?.readable).toBe(false);
   });
 });
 

@@ -111,6 +111,7 @@ const wire = z
       .describe("Longest run of a message's bytes that stands there."),
     packet: count.nullable().describe("Where a readable run ends, counted from 1."),
     offsetBytes: count.nullable().describe("Where it begins in the payload of that packet."),
+    keyLogLines: count.describe("Of TLS secrets in the file; 0: nothing there decrypts it."),
     captureHash: z.string(),
   })
   .describe("What the capture shows; null: nothing was captured.");

@@ -177,7 +177,7 @@ export function reportLines(
   if (betweenRuns !== null) lines.push(row("between", betweenText(betweenRuns)));
   if (picture !== undefined) lines.push(row("", `${picture.draw(style)}  ${axis}`));
   lines.push(...recoveries(result));
-  const wire = result.wire === null ? [] : wireTexts(result.wire, style);
+  const wire = result.wire === null ? [] : wireTexts(result.wire, result.spec, style);
   lines.push(...wire.map((text, at) => row(at === 0 ? "wire" : "", text)));
   if (result.faults.length > 0) lines.push("", ...faultTable(result.faults, style, columnsMax));
   if (runs !== null && runs.length > 0) lines.push("", ...runTable(runs, style, columnsMax));

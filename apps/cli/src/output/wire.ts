@@ -1,19 +1,28 @@
 /**
  * What a capture shows, for people: how much there is, and whether a message can be read in it.
  */
-import type { WireResult } from "@faultline/experiment";
+import type { FullSpec, WireResult } from "@faultline/experiment";
 
 import { count, figure } from "./numbers.ts";
 import type { Style } from "./style.ts";
 
 /** The lines of a result with a capture. */
-export function wireTexts(wire: WireResult, style: Style): string[] {
+export function wireTexts(wire: WireResult, spec: FullSpec, style: Style): string[] {
   const cut = wire.truncated ? `   ${style.warn("cut short at captureBytesMax")}` : "";
   const entropy = `${figure(wire.entropyBitsPerByte)} bits of entropy a byte`;
   return [
     `${count(wire.packets)} packets, ${count(wire.payloadBytes)} bytes carried, ${entropy}${cut}`,
     readable(wire, style),
+    ...secrets(wire, spec, style),
   ];
+}
+
+/** Only where secrets are asked for, and there are any to have. */
+function secrets({ keyLogLines }: WireResult, spec: FullSpec, style: Style): string[] {
+  if (!spec.captureSecrets || spec.transport !== "tls") return [];
+  return keyLogLines > 0
+    ? [style.warn("the file holds the secrets of its TLS sessions: whoever has it can read it")]
+    : [style.warn("no secrets in the file: this runtime tells none of TLS (Node does)")];
 }
 
 function readable(wire: WireResult, style: Style): string {

@@ -46,7 +46,7 @@ export interface CaptureOptions extends Omit<AnnotatorOptions, "codec"> {
   readonly carries: Readonly<Record<Vantage, string>>;
   /** Most payload bytes of a TCP segment. */
   readonly mssBytes: number;
-  /** Whether what decrypts the capture goes into it. */
+  /** Whether what decrypts the capture (TLS) goes into it. */
   readonly secrets: boolean;
   /** What the logs' times count from, in µs since 1970. */
   readonly originUs: number;
@@ -61,6 +61,8 @@ export interface CaptureSummary {
   readonly packets: number;
   /** Of the file. */
   readonly bytes: number;
+  /** Lines of the key log in it. */
+  readonly keyLogLines: number;
   /** Whether there was more than had room. */
   readonly truncated: boolean;
   /** Payload on the client's wire, both ways. */
@@ -73,6 +75,8 @@ export interface CaptureSummary {
 
 /** Room that is kept for what comes last. */
 const TAIL_BYTES = 4_096;
+/** What the section says where secrets were asked for, and nobody told any. */
+const NO_SECRETS = "nothing in it decrypts it: this runtime tells no secrets of TLS";
 
 /** Makes the file. The logs are gone through twice. */
 export function buildCapture(options: CaptureOptions): CaptureSummary {
@@ -91,6 +95,7 @@ class Build {
   readonly #dropped = [0, 0];
   #isFull = false;
   #lastUs = 0;
+  #keyLogLines = 0;
 
   constructor(options: CaptureOptions) {
     this.#options = options;
@@ -122,6 +127,7 @@ class Build {
     return {
       packets: this.#packets,
       bytes: this.#writer.bytes,
+      keyLogLines: this.#keyLogLines,
       truncated: this.#isFull || this.#options.dropped > 0,
       carriedBytes: this.#counts.total,
       run: this.#search.longest,
@@ -135,7 +141,10 @@ class Build {
 
   #open(): void {
     const { application, comment, carries, behind, secrets, sources } = this.#options;
-    this.#writer.section({ application, comment });
+    const lines = secrets ? keyLogOf(sources) : [];
+    const missing = secrets && lines.length === 0 ? [NO_SECRETS] : [];
+    this.#keyLogLines = lines.length;
+    this.#writer.section({ application, comment: [comment, ...missing].join("; ") });
     this.#writer.interface({
       name: INTERFACE_NAMES.wire,
       description: `the client's wire: requests before any fault, replies after theirs; ${carries.wire}`,
@@ -146,8 +155,7 @@ class Build {
         description: `behind the faults: requests as they reached the server, replies before any fault; ${carries.behind}`,
       });
     }
-    const lines = secrets ? keyLogOf(sources) : "";
-    if (lines !== "") this.#writer.secrets(lines);
+    if (lines.length > 0) this.#writer.secrets(`${lines.join("\n")}\n`);
   }
 
   #carried() {
@@ -199,11 +207,11 @@ class Build {
 }
 
 /** All lines that decrypt, in the order of the logs. */
-function keyLogOf(sources: readonly LogSource[]): string {
+function keyLogOf(sources: readonly LogSource[]): string[] {
   const lines: string[] = [];
   const isKey = ({ what }: SourcedRecord): boolean => what === What.keyLog;
   for (const record of mergeLogs(sources)) {
     if (isKey(record)) lines.push(textOf(record.bytes).trimEnd());
   }
-  return lines.map((line) => `${line}\n`).join("");
+  return lines;
 }

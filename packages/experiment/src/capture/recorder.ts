@@ -5,8 +5,8 @@
  *   server core     ─► tap "behind" ─┴─► logs (spill.ts) ─► buildCapture ─► pcapng, WireResult
  *
  * While the run goes on only bytes are copied; the file is made when it is over. What lies behind
- * the faults is taken down where there are faults, and only of messages that travel in the clear: it
- * would put into the file what encryption keeps off the wire.
+ * the faults is taken down where there are faults, and only of messages that travel in the clear, or
+ * where secrets are asked for: it would put into the file what encryption keeps off the wire.
  */
 import { buildCapture, FaultNotes, WireLog } from "@faultline/capture";
 import { sessionToHex, type WireTap } from "@faultline/protocol";
@@ -59,10 +59,11 @@ export class CaptureRecorder {
     this.#spec = spec;
     this.#lists = [list];
     const isTroubled = declaredFaults(spec).length > 0 || spec.network !== null;
-    this.#hasBehind = isPlain(spec) && isTroubled;
+    this.#hasBehind = isTroubled && (isPlain(spec) || isOpened(spec));
     const bytesMax = this.#hasBehind && spec.mode === "real" ? this.#half : spec.captureBytesMax;
     this.#log = new WireLog({ bytesMax, onChunk: (chunk) => list.add(chunk) });
-    this.wire = this.#log.tap("wire");
+    const tap = this.#log.tap("wire");
+    this.wire = isOpened(spec) ? tap : withoutKeys(tap);
     this.behind = this.#hasBehind ? this.#log.tap("behind") : undefined;
   }
 
@@ -109,7 +110,7 @@ export class CaptureRecorder {
       carries: { wire: carriedOf(spec), behind: `codec ${spec.codec}` },
       codecs: { wire: isBare(spec) ? spec.codec : undefined, behind: spec.codec },
       mssBytes: MSS_BYTES[spec.mode],
-      secrets: spec.captureSecrets,
+      secrets: isOpened(spec),
       originUs,
       dropped: this.#log.dropped + dropped,
       bodies,
@@ -141,6 +142,16 @@ export class CaptureRecorder {
 /** Whether messages travel as they are. */
 function isPlain({ transport, seal }: FullSpec): boolean {
   return transport !== "tls" && seal === null;
+}
+
+/** Whether the file is to hold what decrypts it: then there is nothing to hide behind the faults. */
+function isOpened({ captureSecrets, transport }: FullSpec): boolean {
+  return captureSecrets && transport === "tls";
+}
+
+/** A tap that is told no secrets: nobody asked for them, and logs may wait on a disk. */
+function withoutKeys(tap: WireTap): WireTap {
+  return { open: (wire) => tap.open(wire), keyLog() {} };
 }
 
 /** Whether what the wire carries are frames or pipe messages, and nothing around them. */

@@ -22,7 +22,7 @@ export interface Sought {
 
 /** The capture of a run in numbers. */
 export function wireResult(summary: CaptureSummary, { bodies, hash }: Sought): WireResult {
-  const { packets, bytes, truncated, carriedBytes, run, entropyBits } = summary;
+  const { packets, bytes, keyLogLines, truncated, carriedBytes, run, entropyBits } = summary;
   const isSought = bodies.some((body) => body.length >= SOUGHT_BYTES_MIN);
   const isWhole = run !== undefined && run.bytes === run.bodyBytes;
   const isReadable = isWhole || (run?.bytes ?? 0) >= READABLE_RUN_BYTES;
@@ -36,6 +36,7 @@ export function wireResult(summary: CaptureSummary, { bodies, hash }: Sought): W
     longestRunBytes: isSought ? (run?.bytes ?? 0) : null,
     packet: isReadable ? (run?.packet ?? null) : null,
     offsetBytes: isReadable && run !== undefined && run.offset >= 0 ? run.offset : null,
+    keyLogLines,
     captureHash: `sha256:${hash}`,
   };
 }

@@ -132,6 +132,8 @@ export interface WireResult {
   readonly packet: number | null;
   /** Where it begins in the payload of that packet; null where it began in an earlier one. */
   readonly offsetBytes: number | null;
+  /** Lines of the TLS key log in the file; 0: nothing there decrypts it. */
+  readonly keyLogLines: number;
   /** `sha256:…` of the file. */
   readonly captureHash: string;
 }
