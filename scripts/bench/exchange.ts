@@ -19,9 +19,8 @@ import { type FaultServer, startServer } from "@faultline/server";
 
 import { type BenchCase, type Prepared, ratePerSecond } from "./case.ts";
 import { makeFrame, readFrames } from "./hand-written.ts";
+import { bareRounds, PAYLOAD, RUN_MS, sendOneByOne } from "./rounds.ts";
 
-const PAYLOAD = new Uint8Array(64).fill(0x61);
-const RUN_MS = 1500;
 const MANY = 256;
 
 interface BarePorts {
@@ -61,14 +60,6 @@ function ourClient(transport: "tcp" | "udp", server: FaultServer, inFlightMax: n
   });
 }
 
-async function sendOneByOne(client: Client, count: number): Promise<void> {
-  for (let index = 0; index < count; index += 1) {
-    const outcome = await client.send(PAYLOAD);
-    if (outcome.outcome !== "delivered")
-      throw new Error(`not delivered: ${outcome.error?.message}`);
-  }
-}
-
 async function sendMany(client: Client, count: number): Promise<void> {
   let left = count;
   const lane = async (): Promise<void> => {
@@ -82,26 +73,6 @@ async function sendMany(client: Client, count: number): Promise<void> {
   await Promise.all(Array.from({ length: MANY }, lane));
 }
 
-function bareTcpRounds(socket: Socket, count: number): Promise<void> {
-  return new Promise((resolve) => {
-    let left = count;
-    let got = 0;
-    const onData = (chunk: Uint8Array): void => {
-      got += chunk.length;
-      if (got < PAYLOAD.length) return;
-      got = 0;
-      left -= 1;
-      if (left > 0) socket.write(PAYLOAD);
-      else {
-        socket.off("data", onData);
-        resolve();
-      }
-    };
-    socket.on("data", onData);
-    socket.write(PAYLOAD);
-  });
-}
-
 async function prepareTcp(): Promise<Prepared> {
   const set = await stage();
   const client = ourClient("tcp", set.server, 1);
@@ -111,7 +82,7 @@ async function prepareTcp(): Promise<Prepared> {
     subject: () => ratePerSecond(RUN_MS, (count) => sendOneByOne(client, count)),
     baseline: {
       name: "bare node:net echo",
-      measure: () => ratePerSecond(RUN_MS, (count) => bareTcpRounds(socket, count)),
+      measure: () => ratePerSecond(RUN_MS, (count) => bareRounds(socket, count)),
     },
     close: () => {
       socket.destroy();

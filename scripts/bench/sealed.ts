@@ -17,9 +17,8 @@ import { sealDialer } from "@faultline/protocol";
 import { type FaultServer, startServer } from "@faultline/server";
 
 import { type BenchCase, type Prepared, ratePerSecond } from "./case.ts";
+import { RUN_MS, sendOneByOne } from "./rounds.ts";
 
-const PAYLOAD = new Uint8Array(64).fill(0x61);
-const RUN_MS = 1500;
 const KEYS = [{ id: "bench", secret: new Uint8Array(32).fill(1) }];
 
 function clientOf(server: FaultServer, transport: "tcp" | "udp", isSealed: boolean): Client {
@@ -34,13 +33,6 @@ function clientOf(server: FaultServer, transport: "tcp" | "udp", isSealed: boole
     draw: randomDraw(),
     session: randomSession(),
   });
-}
-
-async function sendOneByOne(client: Client, count: number): Promise<void> {
-  for (let index = 0; index < count; index += 1) {
-    const { error, outcome } = await client.send(PAYLOAD);
-    if (outcome !== "delivered") throw new Error(`not delivered: ${error?.message}`);
-  }
 }
 
 async function prepare(transport: "tcp" | "udp"): Promise<Prepared> {

@@ -4,7 +4,7 @@
  * Both servers have the same certificate and a thread of their own.
  */
 import { once } from "node:events";
-import { connect, type TLSSocket } from "node:tls";
+import { connect } from "node:tls";
 import { Worker } from "node:worker_threads";
 
 import { createAuthority } from "@faultline/certificates";
@@ -12,30 +12,9 @@ import { createClient, randomDraw, randomSession, systemClock, tlsDialer } from 
 import { startServer } from "@faultline/server";
 
 import { type BenchCase, type Prepared, ratePerSecond } from "./case.ts";
+import { bareRounds, RUN_MS, sendOneByOne } from "./rounds.ts";
 
 const HOST = "127.0.0.1";
-const PAYLOAD = new Uint8Array(64).fill(0x61);
-const RUN_MS = 1500;
-
-function bareRounds(socket: TLSSocket, count: number): Promise<void> {
-  return new Promise((resolve) => {
-    let left = count;
-    let got = 0;
-    const onData = (chunk: Uint8Array): void => {
-      got += chunk.length;
-      if (got < PAYLOAD.length) return;
-      got = 0;
-      left -= 1;
-      if (left > 0) socket.write(PAYLOAD);
-      else {
-        socket.off("data", onData);
-        resolve();
-      }
-    };
-    socket.on("data", onData);
-    socket.write(PAYLOAD);
-  });
-}
 
 async function prepare(): Promise<Prepared> {
   const nowMs = Date.now();
@@ -58,15 +37,8 @@ async function prepare(): Promise<Prepared> {
     session: randomSession(),
     inFlightMax: 1,
   });
-  const sendOneByOne = async (count: number): Promise<void> => {
-    for (let index = 0; index < count; index += 1) {
-      const outcome = await client.send(PAYLOAD);
-      if (outcome.outcome !== "delivered")
-        throw new Error(`not delivered: ${outcome.error?.message}`);
-    }
-  };
   return {
-    subject: () => ratePerSecond(RUN_MS, sendOneByOne),
+    subject: () => ratePerSecond(RUN_MS, (count) => sendOneByOne(client, count)),
     baseline: {
       name: "bare node:tls echo",
       measure: () => ratePerSecond(RUN_MS, (count) => bareRounds(socket, count)),

@@ -4,7 +4,7 @@
  * It reads along with the decoders of the house, one for each direction of each wire. Where frames
  * are sealed, or in another form than these, there is nothing to say; a comment never guesses.
  */
-import type { Frame, FrameLimits, Refusal } from "@faultline/protocol";
+import type { Frame, Refusal } from "@faultline/protocol";
 import {
   decodeDatagram,
   FrameDecoder,
@@ -14,6 +14,7 @@ import {
   sessionToHex,
   StatusCode,
 } from "@faultline/protocol";
+import { ANY_SIGNATURE } from "../limits.ts";
 import type { Direction, FaultNotes } from "./notes.ts";
 
 /** What comments are made with. */
@@ -33,8 +34,6 @@ export interface Flow {
   readonly client: string;
 }
 
-/** Signatures are taken as they are: no key is known here, and a comment says whose a frame is, not who made it. */
-const LIMITS: Partial<FrameLimits> = { keys: { sign() {}, verify: () => true } };
 /** Items of one packet that are written out. */
 const ITEMS_MAX = 6;
 
@@ -69,8 +68,8 @@ export class Annotator {
   }
 
   #items({ direction, stream }: Flow, bytes: Uint8Array): (Frame | Refusal)[] {
-    if (!stream) return [decodeDatagram(bytes, LIMITS)];
-    const decoder = this.#decoders.get(direction) ?? new FrameDecoder(LIMITS);
+    if (!stream) return [decodeDatagram(bytes, ANY_SIGNATURE)];
+    const decoder = this.#decoders.get(direction) ?? new FrameDecoder(ANY_SIGNATURE);
     this.#decoders.set(direction, decoder);
     const items: (Frame | Refusal)[] = [];
     decoder.push(bytes);

@@ -3,10 +3,11 @@
  *
  * Segments that come again are passed over; where bytes are missing, reading begins anew with what
  * follows. A direction that does not begin with a frame is another protocol's, or encrypted: its
- * packets are counted and not guessed at; of TLS its records, too. Signatures are not checked, since no key is known.
+ * packets are counted and not guessed at; of TLS its records, too.
  */
-import type { Frame, FrameLimits, Refusal } from "@faultline/protocol";
+import type { Frame, Refusal } from "@faultline/protocol";
 import { decodeDatagram, FrameDecoder, isRefusal } from "@faultline/protocol";
+import { ANY_SIGNATURE } from "../limits.ts";
 import { packetsOf, type ReadPacket } from "./pcapng.ts";
 import { type TlsCounts, TlsRecords } from "./tls-records.ts";
 import { type Carried, carriedBy } from "./transport.ts";
@@ -31,7 +32,6 @@ export interface InspectCounts {
   readonly tls: TlsCounts;
 }
 
-const LIMITS: Partial<FrameLimits> = { keys: { sign() {}, verify: () => true } };
 const MAGIC = [0xfa, 0x17];
 /** What the description of an interface of ours ends with where it carries frames in the clear. */
 const SAID = /codec frame$/;
@@ -78,7 +78,7 @@ export function* framesOf(file: Uint8Array, counts: InspectCounts): Generator<Fo
 type Item = Pick<FoundFrame, "bytes" | "item">;
 
 function ofDatagram(payload: Uint8Array, isKnown: boolean): Item[] | undefined {
-  const item = decodeDatagram(payload, LIMITS);
+  const item = decodeDatagram(payload, ANY_SIGNATURE);
   if (isRefusal(item) && item.refused === "bad-magic" && !isKnown) return undefined;
   return [{ item, bytes: payload }];
 }
@@ -105,7 +105,7 @@ function ofSegment(carried: Carried, { flows, isKnown, tls }: SegmentParts): Ite
 }
 
 function anew(tls: TlsCounts): Omit<Flow, "next"> {
-  return { decoder: new FrameDecoder(LIMITS), isOurs: undefined, tls: new TlsRecords(tls) };
+  return { decoder: new FrameDecoder(ANY_SIGNATURE), isOurs: undefined, tls: new TlsRecords(tls) };
 }
 
 /** What of a segment was not there before. Behind a gap, reading begins anew. */
