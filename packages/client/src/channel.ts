@@ -128,6 +128,10 @@ export class Channel implements LineOwner {
     this.#owner.onDialFailed(this, failure);
   }
 
+  onLineDropping(): void {
+    this.connection.flush();
+  }
+
   onLineLost(failure: AttemptFailure): void {
     this.#owner.onChannelLost(this, failure);
   }

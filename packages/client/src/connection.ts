@@ -39,6 +39,8 @@ export interface Connection {
   ping(): void;
   /** Writes what ends a session in good order, after all that is still unwritten. */
   farewell(): void;
+  /** Writes what was transmitted and is still unwritten: an attempt that is counted has left. */
+  flush(): void;
   /** The link is gone: whatever was read or written halfway is void. */
   renew(): void;
 }

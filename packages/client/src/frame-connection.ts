@@ -129,6 +129,10 @@ export class FrameConnection implements Connection {
     this.#write();
   }
 
+  flush(): void {
+    this.#write();
+  }
+
   renew(): void {
     this.#decoder = new FrameDecoder(this.#limits);
     this.#writer.take();

@@ -24,6 +24,8 @@ export interface LineOwner {
   onLineBytes(bytes: Uint8Array, nowUs: number): void;
   /** An attempt to open it failed. */
   onDialFailed(failure: AttemptFailure): void;
+  /** It is open, and is about to be dropped from here. */
+  onLineDropping(): void;
   /** It was open and is gone. */
   onLineLost(failure: AttemptFailure): void;
 }
@@ -146,6 +148,7 @@ export class Line implements Due, Caller {
   /** Drops an open link at once: it is of no use any more. */
   drop(failure: LineFailure): void {
     if (this.#at !== "open") return;
+    this.#owner.onLineDropping();
     this.#release()?.reset();
     this.#lost(failure);
   }

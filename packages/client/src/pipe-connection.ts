@@ -87,6 +87,10 @@ export class PipeConnection implements Connection, Due {
     // The end of the stream says it all.
   }
 
+  flush(): void {
+    // Nothing is ever left unwritten.
+  }
+
   renew(): void {
     this.#decoder = new PipeDecoder();
     this.#owed = new Owed();

@@ -1,4 +1,5 @@
 /** What is retried, when, and what is counted: over links in memory, on a clock that stands still. */
+import { encodeFrame, FrameDecoder, FrameType } from "@faultline/protocol";
 import { describe, expect, test } from "vitest";
 import type { ErrorReplyStatus } from "../src/index.ts";
 import type { Request } from "./support/world.ts";
@@ -7,6 +8,15 @@ import { endsOf, sumsOf, textOf, World } from "./support/world.ts";
 /** Serves the first attempts with `bad`, then echoes. */
 function firstBad(bad: (request: Request) => void, count = 1): (request: Request) => void {
   return (request) => (request.index < count ? bad(request) : request.echo());
+}
+
+/** How many whole frames these bytes are. */
+function framesIn(bytes: Uint8Array): number {
+  const decoder = new FrameDecoder();
+  decoder.push(bytes);
+  let frames = 0;
+  while (decoder.next() !== undefined) frames += 1;
+  return frames;
 }
 
 describe("a message", () => {
@@ -85,6 +95,34 @@ describe("a retry follows", () => {
       resets: 1,
       reconnects: 1,
     });
+  });
+
+  test("damage behind a reply that let the next message go: what is counted has left", () => {
+    let written = 0;
+    const world = new World({
+      client: { inFlightMax: 2 },
+      network: {
+        meddle: (bytes, { from }) => {
+          if (from === "client") written += framesIn(bytes);
+          return bytes;
+        },
+      },
+      serve: (request) => {
+        if (request.index === 0) return;
+        if (request.index > 1) return request.echo();
+        const { frame = request.frame } = world.requests[0] ?? {};
+        const reply = encodeFrame({ ...frame, type: FrameType.reply });
+        request.send(Uint8Array.of(...reply, ...new Uint8Array(64)));
+      },
+    });
+    const sent = ["a", "b", "c"].map((body) => world.submit(body));
+    const outcomes = sent.map((one) => world.outcomeOf(one));
+    expect(outcomes.map(endsOf)).toEqual([
+      ["reply"],
+      ["reset: stream-damaged", "reply"],
+      ["reset: stream-damaged", "reply"],
+    ]);
+    expect(written).toBe(world.client.stats().attempts);
   });
 
   test("damage beyond repair with several open: nobody knows whose, all are reset", () => {
