@@ -11,7 +11,7 @@
  * The file never grows above its limit: it ends with the last packet that fits, and says so.
  */
 import type { LogSource } from "../log/merge.ts";
-import { dialsIn, mergeLogs, type SourcedRecord } from "../log/merge.ts";
+import { dialsIn, mergeLogs } from "../log/merge.ts";
 import { What } from "../log/record.ts";
 import { textOf } from "../text.ts";
 import type { Vantage } from "../log/wire-log.ts";
@@ -96,6 +96,7 @@ class Build {
   #isFull = false;
   #lastUs = 0;
   #keyLogLines = 0;
+  #isKeyLogCut = false;
 
   constructor(options: CaptureOptions) {
     this.#options = options;
@@ -128,7 +129,7 @@ class Build {
       packets: this.#packets,
       bytes: this.#writer.bytes,
       keyLogLines: this.#keyLogLines,
-      truncated: this.#isFull || this.#options.dropped > 0,
+      truncated: this.#isFull || this.#isKeyLogCut || this.#options.dropped > 0,
       carriedBytes: this.#counts.total,
       run: this.#search.longest,
       entropyBits: this.#counts.entropyBits(),
@@ -141,7 +142,7 @@ class Build {
 
   #open(): void {
     const { application, comment, carries, behind, secrets, sources } = this.#options;
-    const lines = secrets ? keyLogOf(sources) : [];
+    const lines = secrets ? this.#keyLogOf(sources) : [];
     const missing = secrets && lines.length === 0 ? [NO_SECRETS] : [];
     this.#keyLogLines = lines.length;
     this.#writer.section({ application, comment: [comment, ...missing].join("; ") });
@@ -204,14 +205,17 @@ class Build {
     }
     this.#writer.flush();
   }
-}
 
-/** All lines that decrypt, in the order of the logs. */
-function keyLogOf(sources: readonly LogSource[]): string[] {
-  const lines: string[] = [];
-  const isKey = ({ what }: SourcedRecord): boolean => what === What.keyLog;
-  for (const record of mergeLogs(sources)) {
-    if (isKey(record)) lines.push(textOf(record.bytes).trimEnd());
+  /** The lines that decrypt, in the order of the logs: as many as half of the file has room for. */
+  #keyLogOf(sources: readonly LogSource[]): string[] {
+    const lines: string[] = [];
+    let left = Math.floor(this.#options.bytesMax / 2);
+    for (const record of mergeLogs(sources)) {
+      if (record.what !== What.keyLog) continue;
+      left -= record.bytes.length + 1;
+      this.#isKeyLogCut ||= left < 0;
+      if (left >= 0) lines.push(textOf(record.bytes).trimEnd());
+    }
+    return lines;
   }
-  return lines;
 }
