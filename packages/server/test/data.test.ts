@@ -6,7 +6,15 @@
  * executed twice would be seen in the sum of all workers.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -221,8 +229,43 @@ describe("a data folder", () => {
   test("that is none is refused", async () => {
     const { folder, journal } = await used();
     await expect(serve(journal)).rejects.toMatchObject({ code: "data-failed" });
+    await expect(serve(journal)).rejects.toThrow(`"${journal}": it is a file`);
     writeFileSync(join(folder, "manifest.json"), '{"format":2}');
     await expect(serve(folder)).rejects.toMatchObject({ code: "data-corrupt" });
+  });
+
+  test("whose manifest is gone keeps its journals, and is refused until it is back", async () => {
+    const { folder, journal } = await used();
+    const manifest = join(folder, "manifest.json");
+    const content = readFileSync(manifest);
+    rmSync(manifest);
+    const refused = serve(folder, { workers: 2 });
+    await expect(refused).rejects.toMatchObject({ code: "data-corrupt" });
+    await expect(refused).rejects.toThrow(`"manifest.json" is missing, and "journal-1-0.log" has`);
+    expect(readFileSync(journal).length).toBeGreaterThan(100);
+    writeFileSync(manifest, content);
+    expect(await (await serve(folder)).stats()).toMatchObject({ counter: 16 });
+  });
+
+  test("whose first start was cut short before the manifest begins anew", async () => {
+    const folder = makeFolder();
+    await (await serve(folder)).close();
+    rmSync(join(folder, "manifest.json"));
+    expect(await (await serve(folder, { workers: 2 })).stats()).toMatchObject({ counter: 0 });
+  });
+
+  test("whose lock is something else is refused by its name", async () => {
+    const folder = makeFolder();
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "lock.sqlite"), "no database, but long enough to look like one");
+    await expect(serve(folder)).rejects.toThrow('"lock.sqlite": file is not a database');
+  });
+
+  // Windows has other ways to say whose a file is.
+  test("keeps replies in files that only their owner can read", async () => {
+    const { journal } = await used();
+    const others = process.platform === "win32" ? 0 : statSync(journal).mode & 0o077;
+    expect(others).toBe(0);
   });
 
   test.each([

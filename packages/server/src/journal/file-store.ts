@@ -29,6 +29,9 @@ import { scanJournal } from "./scan.ts";
  */
 export type Durability = "process" | "machine";
 
+/** Replies lie in a journal in the clear, also those of sealed links. */
+const OWNER_ONLY = 0o600;
+
 /** @see module */
 export class FileStore implements JournalStore {
   readonly #path: string;
@@ -68,10 +71,10 @@ export class FileStore implements JournalStore {
   }
 }
 
-/** Puts a file in the place of another, whole or not at all. @returns its bytes */
+/** Puts a file in the place of another, whole or not at all, its owner's alone. @returns its bytes */
 export function replaceFile(path: string, parts: Iterable<Uint8Array>): number {
   const fresh = `${path}.new`;
-  const file = openSync(fresh, "w");
+  const file = openSync(fresh, "w", OWNER_ONLY);
   let bytes = 0;
   for (const part of parts) {
     for (let at = 0; at < part.length;) at += writeSync(file, part, at, part.length - at);

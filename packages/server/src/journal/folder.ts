@@ -7,12 +7,13 @@
  *
  * A server with another number of workers has its sessions elsewhere: then the journals are dealt out
  * anew, as the next generation, before anybody reads them. The manifest is replaced last and in one
- * step, so whatever ends the process, one generation is whole.
+ * step, so whatever ends the process, one generation is whole. Journals with operations in them and
+ * no manifest cannot come from us: they are left alone, and the folder is refused.
  *
  * The lock is SQLite's, which the operating system drops with the process, however it ends. A file
  * with a process id in it was the road not taken: it survives a crash and lies afterwards.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { ServerError } from "../error.ts";
@@ -70,6 +71,7 @@ function prepare(folder: string, options: FolderOptions): Manifest {
   const { workers } = options;
   const manifest = readManifest(folder);
   if (manifest?.workers === workers) return manifest;
+  if (manifest === undefined) refuseOrphans(folder, emptyJournal(options).length);
   const before = Array.from({ length: manifest?.workers ?? 0 }, (_, worker) =>
     journalPath(folder, manifest!.generation, worker),
   );
@@ -91,6 +93,16 @@ function emptyJournal({ life, nowUs }: FolderOptions): Uint8Array {
   bytes.set(JOURNAL_HEAD);
   writeRecord(bytes, JOURNAL_HEAD.length, record);
   return bytes;
+}
+
+/** Without a manifest journals are of a first start that was cut short, and as empty as it made them. */
+function refuseOrphans(folder: string, emptyBytes: number): void {
+  const orphan = readdirSync(folder).find(
+    (name) => /^journal-\d+-\d+\.log$/.test(name) && statSync(join(folder, name)).size > emptyBytes,
+  );
+  if (orphan === undefined) return;
+  const why = `"${MANIFEST}" is missing, and "${orphan}" has operations in it`;
+  throw new ServerError("data-corrupt", `Cannot use the data folder "${folder}": ${why}.`);
 }
 
 function readManifest(folder: string): Manifest | undefined {
@@ -129,12 +141,16 @@ async function lockFolder(folder: string): Promise<DatabaseSync> {
   let lock: DatabaseSync | undefined;
   try {
     makeFolder(folder);
+  } catch (error) {
+    throw failed(folder, error);
+  }
+  try {
     lock = new DatabaseSync(join(folder, LOCK));
     lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
     return lock;
   } catch (error) {
     lock?.close();
-    if (!/locked|busy/i.test(messageOf(error))) throw failed(folder, error);
+    if (!/locked|busy/i.test(messageOf(error))) throw failed(folder, error, `"${LOCK}": `);
     const message = `Cannot use the data folder "${folder}": another server uses it.`;
     throw new ServerError("data-locked", message);
   }
@@ -142,15 +158,18 @@ async function lockFolder(folder: string): Promise<DatabaseSync> {
 
 /** `mkdirSync` with `recursive` never returns under a folder that exists and refuses, in Node 26. */
 function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
+  if (existsSync(folder)) {
+    if (statSync(folder).isDirectory()) return;
+    throw new ServerError("data-failed", `Cannot use the data folder "${folder}": it is a file.`);
+  }
   const parent = dirname(folder);
   if (parent !== folder) makeFolder(parent);
   mkdirSync(folder);
 }
 
-function failed(folder: string, cause: unknown): ServerError {
+function failed(folder: string, cause: unknown, at = ""): ServerError {
   if (cause instanceof ServerError) return cause;
-  const message = `Cannot use the data folder "${folder}": ${messageOf(cause)}`;
+  const message = `Cannot use the data folder "${folder}": ${at}${messageOf(cause)}`;
   return new ServerError("data-failed", message, { cause });
 }
 
