@@ -1,7 +1,8 @@
 /** The SQLite adapter: the contract in memory and on disk, and what only a file can do. */
 
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { STORE_FILE } from "../src/store/open.ts";
@@ -36,6 +37,16 @@ describe("the file", () => {
     const folder = join(makeTempFolder(), "a", "b");
     open(folder);
     expect(existsSync(join(folder, STORE_FILE))).toBe(true);
+  });
+
+  test("and what SQLite puts beside it can be read by their owner alone", async () => {
+    const folder = makeTempFolder();
+    await open(folder).create(runNumber(1));
+    const files = readdirSync(folder);
+    expect(files).toContain(STORE_FILE);
+    // Windows has other ways to say whose a file is.
+    const modes = files.map((name) => statSync(join(folder, name)).mode & 0o077);
+    expect(modes.filter((mode) => process.platform !== "win32" && mode !== 0)).toEqual([]);
   });
 
   test("keeps what it was given when it is opened again", async () => {

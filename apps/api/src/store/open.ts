@@ -7,7 +7,7 @@
  * a process id in it was the road not taken: it survives a crash and lies afterwards.
  */
 
-import { existsSync, mkdirSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS } from "./migrations.ts";
@@ -38,11 +38,17 @@ export function openDatabase(folder: string, storeMiBMax: number): DatabaseSync 
   }
 }
 
+/** Specs hold bodies, and captures all that was sent. */
+const OWNER_ONLY = 0o600;
+
 function openFile(folder: string): DatabaseSync {
   try {
     if (folder === MEMORY) return new DatabaseSync(MEMORY);
     makeFolder(resolve(folder));
-    return new DatabaseSync(join(folder, STORE_FILE));
+    const path = join(folder, STORE_FILE);
+    // SQLite would let everybody read it; its journals have the mode of the file itself.
+    closeSync(openSync(path, "a", OWNER_ONLY));
+    return new DatabaseSync(path);
   } catch (error) {
     throw toStoreError(error, `open the store in "${folder}"`);
   }
