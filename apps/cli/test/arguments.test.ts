@@ -89,6 +89,10 @@ const TABLE: readonly (readonly [args: string[], message: string])[] = [
   // where results go
   [["run", "loss", "--junit", ""], 'Cannot run as "--junit" must be the path of a file'],
   [["run", "loss", "--junit", join(folder, "no", "x.xml")], "Cannot write"],
+  ...["--junit", "--exchanges", "--capture"].map((option): [string[], string] => [
+    ["run", "loss", option, "-"],
+    `Cannot run as "${option}" must be the path of a file, not of standard output: got "-"`,
+  ]),
   [["run", "loss", "--exchanges", folder], "it is a folder"],
   // server
   [["server", "--tcp", "65536"], 'Cannot serve as "--tcp" must be a port from 0 to 65535'],
@@ -110,6 +114,8 @@ const TABLE: readonly (readonly [args: string[], message: string])[] = [
     ["server", "--codec", "pipe", "--workers", "2"],
     '"--workers" must be 1 with the pipe codec: got 2',
   ],
+  [["server", "--durability", "machine"], 'Cannot serve as "--durability" must go with "--data"'],
+  [["server", "--data", ""], 'Cannot serve as "--data" must be the path of a file or folder'],
   [["server", "--responder", "ech"], '(did you mean "echo"?)'],
   [["server", "--scenario", "los"], '(did you mean "loss"?)'],
   [["server", "--scenario", "loss", "--spec", "x.json"], "must not both be given"],

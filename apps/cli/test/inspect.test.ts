@@ -59,6 +59,17 @@ describe("run --capture", () => {
     }
   });
 
+  test("of packets says that their frames are in fragments", async () => {
+    const spec = join(folder, "packets.json");
+    const file = join(folder, "packets.pcapng");
+    const [client, workload] = [{ datagrams: "packets" }, { messages: 1 }];
+    const packets = { specVersion: 1, mode: "simulated", transport: "udp", client, workload };
+    writeFileSync(spec, JSON.stringify(packets));
+    expect((await cli("run", spec, "--capture", file)).code).toBe(0);
+    const { err } = await cli("inspect", file);
+    expect(err).toContain("something else (in fragments, encrypted, or not ours)");
+  });
+
   test("is whole though another file could not be finished", async () => {
     const alone = join(folder, "finished.pcapng");
     const outputs = new Outputs({ capture: alone, junit: join(folder, "report.xml") });

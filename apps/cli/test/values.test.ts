@@ -99,6 +99,14 @@ describe("ports and hosts", () => {
     expect(() => read.path("--junit")("")).toThrow("must be the path of a file");
     expect(() => read.path("--junit")("a\0b")).toThrow(String.raw`got "a\x00b"`);
   });
+
+  test("no file named - is made by who meant standard output", () => {
+    const output = read.output("--capture");
+    for (const text of ["x.pcapng", "./-", "-.pcapng"]) expect(output(text)).toBe(text);
+    for (const text of ["-", "", "a\0b"]) {
+      expect(() => output(text)).toThrow("must be the path of a file, not of standard output");
+    }
+  });
 });
 
 describe("suggestions", () => {

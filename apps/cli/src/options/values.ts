@@ -28,8 +28,10 @@ export interface Readers {
   /** 0 … 65535 (0: any free one), or the word `off`: the parser takes null for a reader that failed. */
   portOrOff(option: string): Reader<number | "off">;
   host(option: string): Reader<string>;
-  /** A path to write to or to read from: anything but the empty text. */
+  /** A path to read from, or of a folder: anything but the empty text. */
   path(option: string): Reader<string>;
+  /** A path to write to. `-` would be taken for standard output, and is refused rather than made. */
+  output(option: string): Reader<string>;
 }
 
 const DIGITS = /^\d{1,16}$/;
@@ -69,7 +71,11 @@ export function readers(verb: string): Readers {
     },
     path: (option) => (text) => {
       if (text.length > 0 && !text.includes("\0")) return text;
-      throw refuse(verb, option, "the path of a file", text);
+      throw refuse(verb, option, "the path of a file or folder", text);
+    },
+    output: (option) => (text) => {
+      if (text.length > 0 && text !== "-" && !text.includes("\0")) return text;
+      throw refuse(verb, option, "the path of a file, not of standard output", text);
     },
   };
 }

@@ -103,7 +103,7 @@ function tell(system: System, counts: InspectCounts, leftOut: number): void {
   const { packets, frames, refused, others, tls } = counts;
   const parts = [plural(packets, "packet"), plural(frames, "frame")];
   if (refused > 0) parts.push(`${count(refused)} refused`);
-  const rest = tls.records > 0 ? "see below" : "encrypted, or not ours";
+  const rest = tls.records > 0 ? "see below" : "in fragments, encrypted, or not ours";
   if (others > 0) parts.push(`${plural(others, "packet")} with something else (${rest})`);
   if (leftOut > 0) parts.push(`${count(leftOut)} not shown (--limit)`);
   system.stderr.write(`${printable(parts.join(", "))}\n`);

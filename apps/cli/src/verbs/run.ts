@@ -246,19 +246,19 @@ export function runCommand(system: System, finish: Finish): Command {
       read.choice("--transport", ["tcp", "udp", "tls"]),
     )
     .option("--json", "the result as one line of JSON on standard output")
-    .option("--junit <file>", "the verdict as JUnit XML", read.path("--junit"))
+    .option("--junit <file>", "the verdict as JUnit XML", read.output("--junit"))
     .option("--strict", "inconclusive counts as failed: exit 1, and a failure in JUnit XML")
     .option(
       "--key-file <file>",
       "the keys where the spec seals or signs (default: FAULTLINE_KEY_FILE, or out of the seed)",
       read.path("--key-file"),
     )
-    .option("--exchanges <file>", "one JSON line for each message", read.path("--exchanges"))
+    .option("--exchanges <file>", "one JSON line for each message", read.output("--exchanges"))
     .option("--check-determinism", "simulated: run twice, and compare every event")
     .option(
       "--capture <file>",
       "the packets of the run as pcapng, for Wireshark",
-      read.path("--capture"),
+      read.output("--capture"),
     )
     .action(async (named: string, flags: RunFlags) => {
       finish(await run(system, named, flags));

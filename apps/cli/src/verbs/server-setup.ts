@@ -121,6 +121,9 @@ export async function setUp(system: System, flags: ServerFlags): Promise<Setup> 
   const spec = await specOf(system, flags, seed);
   const codec = flags.codec ?? spec?.codec ?? "frame";
   const workers = flags.workers ?? spec?.server.workers ?? 1;
+  if (flags.durability !== undefined && flags.data === undefined) {
+    throw new ToolError('Cannot serve as "--durability" must go with "--data": nothing is kept');
+  }
   const { tcp, udp } = flags;
   if (tcp === "off" && udp === "off" && (flags.tls ?? "off") === "off") {
     throw new ToolError('Cannot serve as one of "--tcp" and "--udp" must be a port: both are off');
