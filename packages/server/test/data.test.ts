@@ -230,8 +230,10 @@ describe("a data folder", () => {
     const { folder, journal } = await used();
     await expect(serve(journal)).rejects.toMatchObject({ code: "data-failed" });
     await expect(serve(journal)).rejects.toThrow(`"${journal}": it is a file`);
-    writeFileSync(join(folder, "manifest.json"), '{"format":2}');
-    await expect(serve(folder)).rejects.toMatchObject({ code: "data-corrupt" });
+    for (const wrong of ['{"format":2}', '{"format":1,"generation":1,"workers":0}']) {
+      writeFileSync(join(folder, "manifest.json"), wrong);
+      await expect(serve(folder)).rejects.toMatchObject({ code: "data-corrupt" });
+    }
   });
 
   test("whose manifest is gone keeps its journals, and is refused until it is back", async () => {

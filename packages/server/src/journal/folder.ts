@@ -109,8 +109,10 @@ function readManifest(folder: string): Manifest | undefined {
   const path = join(folder, MANIFEST);
   if (!existsSync(path)) return undefined;
   const { format, generation, workers } = parse(path) as Partial<Manifest & { format: unknown }>;
-  const isWhole = Number.isSafeInteger(generation) && Number.isSafeInteger(workers);
-  if (format === 1 && isWhole) return { generation: generation!, workers: workers! };
+  const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 1;
+  if (format === 1 && isCount(generation) && isCount(workers)) {
+    return { generation: generation!, workers: workers! };
+  }
   throw new ServerError("data-corrupt", `Cannot read "${path}": it is no manifest of format 1.`);
 }
 
