@@ -66,6 +66,10 @@ const TABLE: readonly (readonly [args: string[], message: string])[] = [
     '"--capture" must be false in a series of seeds',
   ],
   [
+    ["run", "plaintext", "--seeds", "2"],
+    'Cannot run as "capture" of the scenario must be false in a series of seeds',
+  ],
+  [
     ["run", "loss", "--mode", "simulated", "--check-determinism", "--capture", "x.pcapng"],
     '"--capture" must be left out: there would be two captures',
   ],

@@ -38,6 +38,15 @@ const LOSSY = {
 const ALL = { metric: "delivery.ratio", op: "==", value: 1 };
 
 describe("search", () => {
+  test.each(["tcp", "udp", "tls"])("goes over %s where it is asked to", async (name) => {
+    const spec = specFile("over", { workload: { messages: 5 } });
+    const args = ["search", spec, "--seeds", "2", "--transport", name];
+    const { code, stdout, stderr } = await cli(args);
+    expect(stderr).toBe(`searching over over ${name}, 2 seeds from 1\n`);
+    expect(stdout).toContain("0 of 2 seeds fail");
+    expect(code).toBe(0);
+  });
+
   test("names the seed that fails, how, and the line that shrinks it; exit code 1", async () => {
     const { code, stdout, stderr } = await cli([
       "search",

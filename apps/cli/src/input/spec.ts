@@ -103,9 +103,11 @@ export function specOfScenario(name: string, overrides: SpecOverrides): FullSpec
   if (!NAMES.includes(name)) throw unknownScenario(name);
   const plan = planScenario({ scenario: name, ...overrides });
   if (plan.ok) return plan.spec;
-  const [first, ...rest] = plan.errors.map(
-    ({ path, message }) => `"--${path.split("/")[1] ?? ""}" ${message}`,
-  );
+  const [first, ...rest] = plan.errors.map(({ path, message }) => {
+    const field = path.split("/")[1] ?? "";
+    // What nobody typed is the scenario's own, and does not go with what was typed.
+    return `${field in overrides ? `"--${field}"` : `"${field}" of the scenario`} ${message}`;
+  });
   throw new ToolError(`Cannot run as ${first ?? "the scenario is not sound"}`, { details: rest });
 }
 

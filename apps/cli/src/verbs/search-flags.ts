@@ -33,8 +33,8 @@ export function withSharedFlags(command: Command, read: Readers): Command {
   return command
     .option(
       "--transport <name>",
-      "tcp or udp, in place of the spec's",
-      read.choice("--transport", ["tcp", "udp"]),
+      "tcp, udp or tls, in place of the spec's",
+      read.choice("--transport", ["tcp", "udp", "tls"]),
     )
     .option("--json", "the whole answer as one line of JSON on standard output");
 }
