@@ -30,7 +30,7 @@ export interface TlsOptions {
   /** Handshakes under way at once; above it a connection is reset. */
   readonly handshakesMax: number;
   readonly setup: TlsSetup;
-  readonly clock: Pick<Clock, "nowUs">;
+  readonly clock: Pick<Clock, "nowUs" | "setTimer">;
   /** What the clock counts from, in µs since 1970. */
   readonly epochUs: number;
   /** Gets the links; `wire` is what is beneath. */
@@ -130,13 +130,13 @@ class TlsDoor {
       socket.destroy();
       return;
     }
-    this.#handshakes.delete(wire);
     const refusal = this.#judge(socket);
     if (refusal !== undefined) {
       this.#options.refused(refusal, remoteOf(wire));
-      turnAway(socket, wire);
+      this.#turnAway(socket, wire);
       return;
     }
+    this.#handshakes.delete(wire);
     const link = new TlsLink(wire, socket);
     const fingerprint = fingerprintOf(socket);
     if (fingerprint !== undefined) {
@@ -144,6 +144,14 @@ class TlsDoor {
       wire.once("close", () => this.#known.delete(link));
     }
     link.own(this.#options.accept(link, wire));
+  }
+
+  /** It keeps its place among the handshakes, and has as long as they: nobody else counts it. */
+  #turnAway(socket: TLSSocket, wire: Wire): void {
+    const { clock, handshakeTimeoutMs } = this.#options;
+    const timer = clock.setTimer(clock.nowUs() + handshakeTimeoutMs * 1000, () => wire.reset());
+    wire.once("close", () => timer.cancel());
+    turnAway(socket, wire);
   }
 
   #judge(socket: TLSSocket): ClientRefusal | undefined {

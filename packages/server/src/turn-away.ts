@@ -3,8 +3,8 @@
  * executed, and the connection ends.
  *
  * TLS 1.3 lets a client believe that it is in before its certificate was looked at, and the engine
- * has no way to send an alert of our choice; so the protocol says it. A peer that sends no request
- * within the handshake's time has the connection ended all the same, by the limit on frames.
+ * has no way to send an alert of our choice; so the protocol says it. How long a peer may take, and how
+ * many may be on their way out, is seen to at the door (tls.ts).
  */
 import type { TLSSocket } from "node:tls";
 import {
