@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { serverTlsOf } from "../src/verbs/tls-files.ts";
 import { runChild, startServerChild } from "./child.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "faultline-certs-"));
@@ -61,6 +62,19 @@ test("certificates of a laboratory are made, kept, and let the listed client in 
     error: { code: "refused-by-server" },
   });
   await server.stop();
+});
+
+test("a list of clients that was emptied lets nobody in; where none was made everybody is served", async () => {
+  const alone = join(folder, "alone");
+  expect((await runChild(["certs", "--dir", alone, "--host", "localhost"])).code).toBe(0);
+  expect(Object.keys(await serverTlsOf(alone)).toSorted()).toEqual(["cert", "key"]);
+  writeFileSync(join(alone, "clients.txt"), "");
+  expect(await serverTlsOf(alone)).toMatchObject({
+    clients: [],
+    clientCa: readFileSync(join(alone, "ca.pem"), "utf8"),
+  });
+  expect((await runChild(["certs", "--dir", alone, "--force"])).code).toBe(0);
+  expect(readdirSync(alone)).not.toContain("clients.txt");
 });
 
 test.each([

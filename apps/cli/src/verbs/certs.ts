@@ -4,11 +4,11 @@
  *   certs/ca.pem  ca.key  server.pem  server.key  NAME.pem  NAME.key  clients.txt
  *
  * Keys are readable by their owner alone. Nothing that is there is written over unless asked for:
- * whoever trusts the old root would trust nobody afterwards. `clients.txt` lists the fingerprints
- * of the clients; a line taken out is a client that is let in no more.
+ * whoever trusts the old root would trust nobody afterwards. `clients.txt`, where any were asked for,
+ * lists the fingerprints of the clients; a line taken out is a client that is let in no more.
  */
 import { existsSync } from "node:fs";
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Command } from "commander";
@@ -37,6 +37,8 @@ interface Entry {
 const DAYS_MAX = 3650;
 /** What a client may be called: it becomes the name of a file. */
 const CLIENT_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+/** An empty one would let nobody in. */
+const LIST = "clients.txt";
 /** Names that are taken by what is made anyway. */
 const TAKEN = new Set(["ca", "server", "clients"]);
 
@@ -62,7 +64,7 @@ async function make({ host, client, days }: CertsFlags, nowMs: number): Promise<
     ...pairOf("ca", { cert: authority.cert, key: await authority.exportKey() }),
     ...pairOf("server", server),
     ...clients.flatMap(({ name, issued }) => pairOf(name, issued)),
-    { name: "clients.txt", text: list.join(""), secret: false },
+    ...(list.length > 0 ? [{ name: LIST, text: list.join(""), secret: false }] : []),
   ];
 }
 
@@ -76,6 +78,8 @@ async function write(entries: readonly Entry[], { dir, force }: CertsFlags): Pro
   }
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
+    // A list that is left over knows nobody whom the new root has signed.
+    if (force === true) await rm(join(dir, LIST), { force: true });
     for (const { name, text, secret } of entries) {
       const mode = secret ? 0o600 : 0o644;
       await writeFile(join(dir, name), text, { mode, flag: force === true ? "w" : "wx" });

@@ -35,7 +35,7 @@ function addPorts(command: Command, read: Readers): Command {
     )
     .option(
       "--certs <folder>",
-      "what `faultline certs` wrote; only the clients listed there are let in over TLS, if any are",
+      "what `faultline certs` wrote; only the clients of its list are let in over TLS, if it has one",
       read.path("--certs"),
     );
 }

@@ -21,15 +21,16 @@ export async function readPem(verb: string, option: string, path: string): Promi
 }
 
 /**
- * What a server shows over TLS; where the folder lists clients, only those are let in.
+ * What a server shows over TLS; where the folder has a list of clients, only those on it are let in:
+ * nobody, once the last was taken off.
  *
  * @throws ToolError
  */
 export async function serverTlsOf(folder: string): Promise<ServerTlsOptions> {
   const read = (name: string): Promise<string> => readPem("serve", "--certs", join(folder, name));
   const [cert, key] = await Promise.all([read("server.pem"), read("server.key")]);
-  const list = existsSync(join(folder, "clients.txt")) ? await read("clients.txt") : "";
+  if (!existsSync(join(folder, "clients.txt"))) return { cert, key };
+  const list = await read("clients.txt");
   const clients = list.split("\n").flatMap((line) => line.trim().split(/\s+/)[0] || []);
-  if (clients.length === 0) return { cert, key };
   return { cert, key, clientCa: await read("ca.pem"), clients };
 }
