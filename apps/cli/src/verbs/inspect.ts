@@ -36,7 +36,13 @@ function readFile(path: string): Uint8Array {
   try {
     const file = openSync(path, "r");
     try {
-      const { size } = fstatSync(file);
+      const stat = fstatSync(file);
+      const { size } = stat;
+      // A pipe says that it has no bytes, and would be taken for an empty file.
+      if (!stat.isFile() && !stat.isDirectory()) {
+        const why = "it is no file, but a pipe or a device: put it into a file first";
+        throw new ToolError(`Cannot read ${shown(path)}: ${why}`);
+      }
       if (size > FILE_BYTES_MAX) {
         throw new ToolError(
           `Cannot read ${shown(path)}: it is larger than ${FILE_BYTES_MAX} bytes`,

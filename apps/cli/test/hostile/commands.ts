@@ -20,6 +20,11 @@ export const COMMAND_CASES: readonly CommandCase[] = [
     args: ["run", "/dev/zero"],
     says: /it is larger than 1048576 bytes/,
   },
+  {
+    name: "a device for a capture",
+    args: ["inspect", "/dev/null"],
+    says: /it is no file, but a pipe or a device/,
+  },
   { name: "a folder for a spec", args: ["run", "FOLDER/"], says: /it is a folder/ },
   {
     name: "a path with a NUL",
