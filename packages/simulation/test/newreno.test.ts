@@ -17,6 +17,16 @@ const reno = (link: Partial<LinkOptions> = {}, seed = 1) =>
     stream: { congestionControl: "newreno", sendBufferBytes: 2 ** 24 },
   });
 
+/** The same, or undefined where the dial loses every try. */
+function renoIfOpen(link: Partial<LinkOptions>, seed: number): ReturnType<typeof reno> | undefined {
+  try {
+    return reno(link, seed);
+  } catch (error) {
+    if ((error as Error).message === "The link did not open.") return undefined;
+    throw error;
+  }
+}
+
 /** Segments that arrived in each round trip. */
 function roundsOf(startUs: number, times: readonly number[]): number[] {
   const rounds: number[] = [];
@@ -112,7 +122,10 @@ describe("a stream with congestion control", () => {
         fc.constantFrom(0, 40_000),
         fc.array(fc.integer({ min: 1, max: 30_000 }), { minLength: 1, maxLength: 8 }),
         (seed, loss, jitterUs, sizes) => {
-          const { client, server, simulation } = reno({ loss, jitterUs, corrupt: loss / 5 }, seed);
+          const open = renoIfOpen({ loss, jitterUs, corrupt: loss / 5 }, seed);
+          // Of a hundred dials at 30 % loss one loses all its tries.
+          fc.pre(open !== undefined);
+          const { client, server, simulation } = open;
           const bytes = sizes.map((size, index) => pattern(size, index));
           for (const piece of bytes) {
             client.link?.send(piece);
@@ -122,10 +135,16 @@ describe("a stream with congestion control", () => {
           server.link?.end();
           simulation.run();
           const sent = bytes.flatMap((piece) => [...piece]);
-          for (const end of [client, server]) {
+          // At 30 % a segment may lose all its tries too. Then one end breaks, and the other may never
+          // hear of it; what came until then is what was sent.
+          const ends = [client, server];
+          const isBroken = loss === 0.3 && ends.some(({ error }) => error?.code === "timeout");
+          for (const end of ends) {
+            const got = end.pieces.flatMap((piece) => [...piece]);
+            expect(got).toEqual(isBroken ? sent.slice(0, got.length) : sent);
+            if (isBroken) continue;
             expect(end.isClosed).toBe(true);
             expect(end.error).toBeUndefined();
-            expect(end.pieces.flatMap((piece) => [...piece])).toEqual(sent);
           }
         },
       ),

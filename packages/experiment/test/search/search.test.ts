@@ -8,6 +8,7 @@ import {
   runExperiment,
   runTrial,
   scenarios,
+  transportsIn,
   searchSeeds,
 } from "../../src/index.ts";
 import { toScheduled } from "../../src/search/trial.ts";
@@ -48,8 +49,13 @@ async function signatures(createParts: CreateParts, more: object = SMALL): Promi
 }
 
 describe("a trial", () => {
-  const CASES = scenarios.flatMap(({ name, transports, spec }) =>
-    spec.codec === "pipe" ? [] : transports.map((transport) => ({ name, transport })),
+  const CASES = scenarios.flatMap((scenario) =>
+    scenario.spec.codec === "pipe"
+      ? []
+      : transportsIn("simulated", scenario).map((transport) => ({
+          name: scenario.name,
+          transport,
+        })),
   );
 
   test.each(CASES)(
