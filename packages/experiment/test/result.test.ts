@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { type Counts, type FullSpec, parseSpec, planScenario, scenarios } from "../src/index.ts";
 import { assembleResult, type Measured } from "../src/result/assemble.ts";
 import { hashJson } from "../src/result/canonical.ts";
+import { replayable } from "../src/scenarios/scenarios.ts";
 import { replayLine } from "../src/result/replay.ts";
 import { LatencySample } from "../src/statistics/latency.ts";
 
@@ -221,6 +222,14 @@ describe("the replay line", () => {
     );
     expect(replayLine({ ...baseline.spec, mode: "simulated" }, scenarios)).toContain(
       "--mode simulated",
+    );
+  });
+
+  test("names a scenario also where it is otherwise over a transport", () => {
+    const plan = planScenario({ scenario: "encrypted", transport: "tls", seed: 7 });
+    if (!plan.ok) throw new Error(JSON.stringify(plan.errors));
+    expect(replayLine(plan.spec, replayable)).toBe(
+      "npx -y pnpm@12 faultline run encrypted --transport tls --seed 7",
     );
   });
 

@@ -4,13 +4,15 @@
  * A spec that is a built-in scenario but for its seed and transport is named; any other stands in
  * a file the reader has to write first (it is in the result, as `spec`).
  */
-import type { FullSpec, SeedRange } from "../spec/types.ts";
+import type { FullSpec, SeedRange, TransportName } from "../spec/types.ts";
 import { canonicalJson } from "./canonical.ts";
 
 /** A scenario as far as a replay line needs it. */
 export interface Replayable {
   readonly name: string;
   readonly spec: FullSpec;
+  /** What of its spec is otherwise over a transport. */
+  readonly over?: Readonly<Partial<Record<TransportName, Readonly<Record<string, unknown>>>>>;
 }
 
 /** Seeds that a line can hold; more of them stand in the spec. */
@@ -20,8 +22,7 @@ const COMMAND = "npx -y pnpm@12 faultline run";
 /** `npx -y pnpm@12 faultline run … --seed N`, or `--seeds …` for a series. */
 export function replayLine(spec: FullSpec, scenarios: readonly Replayable[]): string {
   const seeds = seedFlag(spec);
-  const known =
-    seeds === "" ? undefined : scenarios.find((scenario) => isSame(spec, scenario.spec));
+  const known = seeds === "" ? undefined : scenarios.find((scenario) => isSame(spec, scenario));
   if (known === undefined) return `${COMMAND} spec.json${seeds}`;
   const transport = spec.transport === known.spec.transport ? "" : ` --transport ${spec.transport}`;
   const mode = spec.mode === known.spec.mode ? "" : ` --mode ${spec.mode}`;
@@ -42,7 +43,8 @@ function isList(seeds: readonly number[] | SeedRange): seeds is readonly number[
   return Array.isArray(seeds);
 }
 
-function isSame(spec: FullSpec, other: FullSpec): boolean {
+function isSame(spec: FullSpec, { over, spec: first }: Replayable): boolean {
+  const other = { ...first, ...over?.[spec.transport] };
   const { seed, seeds, transport, mode } = other;
   // a line can ask for a capture, not do without one
   const capture = other.capture || !spec.capture ? spec.capture : false;

@@ -15,7 +15,7 @@ import { phaseStartsUs } from "../plan/schedule.ts";
 import { sessionOf } from "../plan/streams.ts";
 import { assembleResult, type Measured } from "../result/assemble.ts";
 import type { Result } from "../result/types.ts";
-import { scenarios } from "../scenarios/scenarios.ts";
+import { replayable } from "../scenarios/scenarios.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { Driver, type Settled } from "./driver.ts";
 import { Feed } from "./feed.ts";
@@ -115,7 +115,7 @@ class Run {
     const envelope = this.#world.envelope();
     return {
       measured,
-      result: assembleResult({ spec: this.#spec, measured, envelope, scenarios }),
+      result: assembleResult({ spec: this.#spec, measured, envelope, scenarios: replayable }),
     };
   }
 

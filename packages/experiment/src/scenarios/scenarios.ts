@@ -1,6 +1,7 @@
 /**
  * The built-in scenarios, and how one becomes a spec to run.
  */
+import type { Replayable } from "../result/replay.ts";
 import { type ParseOptions, parseSpec } from "../spec/parse.ts";
 import type { SpecProblem } from "../spec/problem.ts";
 import { type SeedsInput, hasFirst } from "../spec/seeds.ts";
@@ -16,6 +17,12 @@ const TEXTS: readonly ScenarioText[] = [...CALM, ...LOSSY, ...DAMAGE, ...READABL
 
 /** Every built-in scenario, in the order in which the demo shows them. */
 export const scenarios: readonly Scenario[] = TEXTS.map(complete);
+
+/** The same, as they are told apart from a spec of one's own. */
+export const replayable: readonly Replayable[] = TEXTS.map(({ over }, at) => {
+  const { name, spec } = scenarios[at]!;
+  return over === undefined ? { name, spec } : { name, spec, over };
+});
 
 /** Where a scenario can run in a mode: simulated TLS encrypts nothing that a capture could show. */
 export function transportsIn(mode: Mode, { spec, transports }: Scenario): readonly TransportName[] {

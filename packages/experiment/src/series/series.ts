@@ -14,7 +14,7 @@ import { WALL_MS_MAX } from "../run/conduct.ts";
 import type { RunOptions } from "../run/run.ts";
 import type { Wall } from "../run/port.ts";
 import { systemWall } from "../run/world.ts";
-import { scenarios } from "../scenarios/scenarios.ts";
+import { replayable } from "../scenarios/scenarios.ts";
 import { runsOf } from "../spec/seeds.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { carryOut } from "./finished.ts";
@@ -67,7 +67,7 @@ class Series {
       spec: this.#spec,
       measured: this.#ledger.measured(this.#reasons()),
       envelope: this.#envelope(),
-      scenarios,
+      scenarios: replayable,
       series: this.#ledger.parts(),
     });
   }
