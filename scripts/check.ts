@@ -7,7 +7,7 @@
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 
-import { writeReport } from "./report.ts";
+import { lineOf, type Report, writeReport } from "./report.ts";
 
 interface Step {
   readonly name: string;
@@ -26,19 +26,22 @@ const STEPS: readonly Step[] = [
   { name: "house rules", command: ["vitest", "run", "scripts/tidy.test.ts"] },
 ];
 
-function run(step: Step): boolean {
+/** @returns the failure, if it is one */
+function run(step: Step): string | undefined {
   const [program, ...rest] = step.command;
   const startedMs = performance.now();
   const done = spawnSync(program, rest, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   const ok = done.status === 0;
   console.log(`${ok ? "ok  " : "FAIL"} ${step.name} (${seconds} s)`);
-  if (!ok) console.log(`${done.stdout}${done.stderr}${done.error?.message ?? ""}`);
-  return ok;
+  if (ok) return undefined;
+  const output = `${done.stdout}${done.stderr}${done.error?.message ?? ""}`;
+  console.log(output);
+  return `${step.name}\n${output}`;
 }
 
-const results = STEPS.map((step) => run(step));
-const failed = results.filter((ok) => !ok).length;
-console.log(`checks: ${results.length - failed} passed, ${failed} failed`);
-writeReport({ passed: results.length - failed, failed, skipped: 0 });
-process.exitCode = failed === 0 ? 0 : 1;
+const failures = STEPS.map(run).filter((failure) => failure !== undefined);
+const report: Report = { passed: STEPS.length - failures.length, skipped: 0, failures };
+console.log(`checks: ${lineOf(report)}`);
+writeReport(report);
+process.exitCode = failures.length === 0 ? 0 : 1;

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
-import { writeReport } from "./report.ts";
+import { lineOf, type Report, writeReport } from "./report.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PACKS = join(ROOT, "dist-packs");
@@ -68,17 +68,21 @@ console.log(all.length + " simulated specs with the results on record, a series 
 `;
 
 let passed = 0;
-let failed = 0;
+const failures: string[] = [];
 
 function step(name: string, folder: string, command: readonly [string, ...string[]]): boolean {
   const [program, ...rest] = command;
   const done = spawnSync(program, rest, { cwd: folder, encoding: "utf8", timeout: 300_000 });
   const ok = done.status === 0;
   console.log(`${ok ? "ok  " : "FAIL"} ${name}`);
-  if (!ok) console.log(`${done.stdout}${done.stderr}${done.error?.message ?? ""}`);
-  if (ok) passed += 1;
-  else failed += 1;
-  return ok;
+  if (ok) {
+    passed += 1;
+    return true;
+  }
+  const output = `${done.stdout}${done.stderr}${done.error?.message ?? ""}`;
+  console.log(output);
+  failures.push(`${name}\n${output}`);
+  return false;
 }
 
 function packAll(): string[] {
@@ -132,6 +136,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-console.log(`smoke: ${passed} passed, ${failed} failed`);
-writeReport({ passed, failed, skipped: 0 });
-process.exitCode = failed === 0 ? 0 : 1;
+const report: Report = { passed, skipped: 0, failures };
+console.log(`smoke: ${lineOf(report)}`);
+writeReport(report);
+process.exitCode = failures.length === 0 ? 0 : 1;
