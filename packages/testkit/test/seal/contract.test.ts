@@ -1,6 +1,6 @@
-import { FakeClock, MemoryNetwork } from "@faultline/testkit";
-import type { MakeLinkHarness } from "@faultline/testkit/contract";
-import { linkContract } from "@faultline/testkit/contract";
+import { FakeClock, MemoryNetwork } from "../../src/index.ts";
+import type { MakeLinkHarness } from "../../src/contract.ts";
+import { linkContract } from "../../src/contract.ts";
 import type { SealCipher } from "@faultline/protocol";
 import { sealDialer, SealGate } from "@faultline/protocol";
 import { KEY, randomOf } from "./support.ts";

@@ -1,4 +1,4 @@
-import { LinkRecorder } from "@faultline/testkit";
+import { LinkRecorder } from "../../src/index.ts";
 import { sealDialer } from "@faultline/protocol";
 import { describe, expect, test } from "vitest";
 import { KEY, keyOf, randomOf, SealedWorld } from "./support.ts";

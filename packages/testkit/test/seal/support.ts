@@ -1,6 +1,6 @@
 /** Two sealed ends over a memory network, and randomness that follows from a seed. */
-import type { MemoryNetworkOptions } from "@faultline/testkit";
-import { FakeClock, LinkRecorder, MemoryNetwork, numbers } from "@faultline/testkit";
+import type { MemoryNetworkOptions } from "../../src/index.ts";
+import { FakeClock, LinkRecorder, MemoryNetwork, numbers } from "../../src/index.ts";
 import type {
   Dialer,
   Link,
