@@ -1,6 +1,6 @@
 /** Pitfall 19. An authentic packet is accepted again: it was proved who wrote it, not that it is new. */
 import { describe, expect, test } from "vitest";
-import { SealedWorld } from "../seal/support.ts";
+import { SealedWorld } from "@faultline/testkit/sealed";
 import { NaiveSealedReceiver } from "../naive/naive-sealed-receiver.ts";
 
 const bytesOf = (words: string): Uint8Array => new TextEncoder().encode(words);

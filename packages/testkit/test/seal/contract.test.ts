@@ -3,7 +3,7 @@ import type { MakeLinkHarness } from "../../src/contract.ts";
 import { linkContract } from "../../src/contract.ts";
 import type { SealCipher } from "@faultline/protocol";
 import { sealDialer, SealGate } from "@faultline/protocol";
-import { KEY, randomOf } from "./support.ts";
+import { KEY, randomOf } from "../../src/sealed-world.ts";
 
 function sealed(
   cipher: SealCipher,

@@ -1,7 +1,7 @@
 import { LinkRecorder } from "../../src/index.ts";
 import { sealDialer } from "@faultline/protocol";
 import { describe, expect, test } from "vitest";
-import { KEY, keyOf, randomOf, SealedWorld } from "./support.ts";
+import { KEY, keyOf, randomOf, SealedWorld } from "../../src/sealed-world.ts";
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const bytesOf = (words: string): Uint8Array => new TextEncoder().encode(words);

@@ -1,6 +1,8 @@
-/** Two sealed ends over a memory network, and randomness that follows from a seed. */
-import type { MemoryNetworkOptions } from "../../src/index.ts";
-import { FakeClock, LinkRecorder, MemoryNetwork, numbers } from "../../src/index.ts";
+/**
+ * Two sealed ends over a memory network, and randomness that follows from a seed.
+ *
+ * What either end refused is written down, so that a test can say why and not only that.
+ */
 import type {
   Dialer,
   Link,
@@ -13,6 +15,11 @@ import type {
   SealRefusal,
 } from "@faultline/protocol";
 import { sealDialer, SealGate } from "@faultline/protocol";
+import { FakeClock } from "./fake-clock.ts";
+import type { MemoryNetworkOptions } from "./memory-network.ts";
+import { MemoryNetwork } from "./memory-network.ts";
+import { LinkRecorder } from "./recorder.ts";
+import { numbers } from "./seed.ts";
 
 /** A key whose secret is the id, repeated. */
 export function keyOf(id: string): SealKey {
@@ -26,8 +33,10 @@ export function randomOf(seed: number): RandomBytes {
   return (bytes) => Uint8Array.from({ length: bytes }, () => next());
 }
 
+/** The key that both ends have where nothing else is said. */
 export const KEY: SealKey = keyOf("lab");
 
+/** What differs from the default. */
 export interface SealedWorldOptions {
   readonly network?: Omit<MemoryNetworkOptions, "clock">;
   readonly cipher?: SealCipher;
@@ -37,7 +46,7 @@ export interface SealedWorldOptions {
 
 /** A sealing dialer, a gate, and what both refused. */
 export class SealedWorld {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock = new FakeClock();
   readonly network: MemoryNetwork;
   readonly gate: SealGate;
   readonly dialer: Dialer;
