@@ -2,8 +2,6 @@
 export { EndWatch, TRUNCATED } from "./end.ts";
 export { tlsErrorOf } from "./problem.ts";
 export { TLS_PROTOCOL_ID, TLS_VERSION } from "./protocol-id.ts";
-export { RecordReader } from "./records.ts";
-export type { TlsRecord } from "./records.ts";
 export { TapGate } from "./tap-gate.ts";
 export type { TapGateOptions } from "./tap-gate.ts";
 export { Wire } from "./wire.ts";
