@@ -185,6 +185,12 @@ export const LIMITS = {
     max: DAY_MS,
     description: "Time in which a whole request, body included, must arrive, in ms; 408 after.",
   },
+  logPayloadBytesMax: {
+    default: 256,
+    min: 1,
+    max: 65_536,
+    description: "Bytes of one payload in a log line, where LOG_PAYLOADS asks for them.",
+  },
   connectionsMax: {
     default: 1024,
     min: 8,

@@ -7,3 +7,5 @@ export { safeJson } from "./observe/log-lines.ts";
 export { openLog } from "./observe/log-tape.ts";
 export { readLogLevel } from "./observe/log.ts";
 export type { Log, LogLevel, LogThreshold } from "./observe/log.ts";
+export { payloadFields } from "./observe/payload.ts";
+export { readSwitch } from "./switch.ts";

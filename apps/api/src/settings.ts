@@ -8,6 +8,7 @@
 import { LIMIT_NAMES, limitEnvName, LIMITS, type LimitName, type Limits } from "./limits.ts";
 
 import { type LogThreshold, readLogLevel } from "./observe/log.ts";
+import { readSwitch } from "./switch.ts";
 
 /** What `main.ts` starts with. */
 export interface Settings {
@@ -20,6 +21,8 @@ export interface Settings {
   readonly limits: Partial<Limits>;
   readonly access: AccessSettings;
   readonly logLevel: LogThreshold;
+  /** Whether lines may hold what messages and requests carry. */
+  readonly logPayloads: boolean;
 }
 
 /** Who is let in. */
@@ -50,24 +53,13 @@ export function readSettings(environment: Environment): Settings {
     graceMs: readInteger(environment, "FAULTLINE_GRACE_MS", [0, HOUR_MS]) ?? 10_000,
     limits: readLimits(environment),
     access: {
-      required: readSwitch(environment, "REQUIRE_TOKENS"),
+      required: readSwitch("REQUIRE_TOKENS", environment["REQUIRE_TOKENS"]),
       hosts: readList(environment, "FAULTLINE_HOSTS", HOST_NAME).map((name) => name.toLowerCase()),
       origins: readList(environment, "FAULTLINE_ORIGINS", ORIGIN),
     },
     logLevel: readLogLevel(environment["LOG_LEVEL"], "info"),
+    logPayloads: readSwitch("LOG_PAYLOADS", environment["LOG_PAYLOADS"]),
   };
-}
-
-const ON = ["1", "true", "yes", "on"];
-const OFF = ["0", "false", "no", "off"];
-
-/** A security setting that cannot be understood must not count as "off". */
-function readSwitch(environment: Environment, name: string): boolean {
-  const text = read(environment, name);
-  if (text === undefined) return false;
-  const word = text.toLowerCase();
-  if (ON.includes(word) || OFF.includes(word)) return ON.includes(word);
-  throw new RangeError(`Cannot start as "${name}" must be 1 or 0: got ${JSON.stringify(text)}`);
 }
 
 /** What an entry of a list must look like, and how that is said. */

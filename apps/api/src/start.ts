@@ -42,6 +42,8 @@ export interface StartOptions {
   readonly tokens?: TokenBook;
   /** Takes the log's lines. @default nothing is logged */
   readonly log?: Log;
+  /** Lines of the level debug hold what messages and requests carry. @default false */
+  readonly logPayloads?: boolean;
   /** Told of failures on our side. @default a line of the log; without one, of standard error */
   readonly onFailure?: (error: unknown) => void;
   /** Closed with the service. @default a thread for each run in progress */
@@ -81,7 +83,7 @@ export async function startApi(options: StartOptions = {}): Promise<Api> {
   const runner = options.runner ?? makeThreadRunner({ clock, ...limits });
   const store = openSqliteStore({ folder: data, storeMiBMax: limits.storeMiBMax });
   const ids = makeRunIds(clock, options.random ?? systemRandom);
-  const observer = new Observer({ log: options.log ?? SILENT, metrics: new Metrics(), clock });
+  const observer = makeObserver(options, { clock, limits });
   const runs = new RunService({ store, runner, clock, ids, limits, onFailure, observer });
   const parts = { runs, clock, limits, guard, observer, onFailure, version: VERSION };
   const server = makeHttpServer(createApp(parts), limits);
@@ -111,6 +113,14 @@ export async function startApi(options: StartOptions = {}): Promise<Api> {
     await store.close();
     throw error;
   }
+}
+
+function makeObserver(
+  { log = SILENT, logPayloads = false }: StartOptions,
+  { clock, limits }: { readonly clock: Clock; readonly limits: Limits },
+): Observer {
+  const payloadBytesMax = logPayloads ? limits.logPayloadBytesMax : 0;
+  return new Observer({ log, metrics: new Metrics(), clock, payloadBytesMax });
 }
 
 function makeGuardOptions(

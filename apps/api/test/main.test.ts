@@ -62,6 +62,57 @@ describe("a clean end", () => {
   });
 });
 
+describe("LOG_PAYLOADS", () => {
+  const token = `flt_0123456789abcdef_${"S".repeat(43)}`;
+  const bodies = ['Hello from Client\n{"level":"error"}', `mine is ${token}`, "x".repeat(300)];
+  const spec = { ...FAST, mode: "simulated", workload: { messages: 3, bodies } };
+
+  /** What a service at its most talkative logs of a run whose bodies are known. */
+  async function logOf(environment: Record<string, string>): Promise<string> {
+    const data = makeTempFolder();
+    const child = startMain({ FAULTLINE_DATA: data, LOG_LEVEL: "debug", ...environment });
+    const api = http(await child.listening);
+    await api.untilEnd((await api.start(spec)).id);
+    child.kill("SIGTERM");
+    const { code, stderr } = await child.ended;
+    expect(code).toBe(0);
+    return stderr;
+  }
+
+  test("not set: no byte of a message or of a request's body is logged, at any level", async () => {
+    const said = await logOf({});
+    expect(said).toContain('"event":"attempt"');
+    expect(said).not.toContain("Hello");
+    expect(said).not.toContain("mine is");
+    expect(said).not.toContain("payload");
+  });
+
+  test("1: lines say what was carried, whole lines still, cut, and without the token in it", async () => {
+    const said = await logOf({ LOG_PAYLOADS: "1" });
+    const lines = said
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { event: string; payload?: string });
+    const of = (event: string) => lines.filter((line) => line.event === event);
+    const carried = [bodies[0], "mine is flt_0123456789abcdef_[secret]", "x".repeat(256)];
+    expect(of("attempt").map(({ payload }) => payload)).toEqual(carried);
+    expect(of("request-body")).toMatchObject([
+      { level: "debug", method: "POST", path: "/v1/runs", bytes: JSON.stringify(spec).length },
+    ]);
+    expect(of("request-body")[0]?.payload).toContain('"specVersion":1');
+    expect(said).not.toContain("SSSS");
+  });
+
+  test("below debug nothing is said of payloads, and a word that is no switch is refused", async () => {
+    expect(await logOf({ LOG_PAYLOADS: "1", LOG_LEVEL: "info" })).not.toContain("payload");
+    const refused = await startMain({ LOG_PAYLOADS: "please" }).ended;
+    expect([refused.code, refused.stderr]).toEqual([
+      3,
+      'Cannot start as "LOG_PAYLOADS" must be 1 or 0: got "please"\n',
+    ]);
+  });
+});
+
 describe("kill -9 in the middle", () => {
   test("keeps what is finished, marks what was cut, and takes up what waited", async () => {
     const environment = { FAULTLINE_DATA: makeTempFolder(), RUNS_AT_ONCE: "1" };

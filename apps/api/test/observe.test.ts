@@ -9,6 +9,7 @@ import { openLog } from "../src/observe/log-tape.ts";
 import { type Log, LOG_LEVELS, type LogFields, readLogLevel } from "../src/observe/log.ts";
 import { Metrics } from "../src/observe/metrics.ts";
 import { Observer } from "../src/observe/observer.ts";
+import { payloadFields } from "../src/observe/payload.ts";
 import { faultKinds, tallyOf } from "../src/observe/tally.ts";
 import type { Run } from "../src/runs/run.ts";
 import { startApi } from "../src/start.ts";
@@ -248,5 +249,46 @@ describe("the log", () => {
         'Cannot start as "LOG_LEVEL" must be one of',
       );
     }
+  });
+});
+
+const PEM = `-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE${"k".repeat(80)}\n-----END EC PRIVATE KEY-----`;
+
+describe("a payload in a line", () => {
+  const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+  test("is text where it is text, and hex where it is not", () => {
+    expect(payloadFields(bytesOf("Zoë|{}"), 256)).toEqual({ payload: "Zoë|{}" });
+    expect(payloadFields(Uint8Array.of(0xff, 0, 0x41), 256)).toEqual({ payloadHex: "ff0041" });
+    expect(payloadFields(new Uint8Array(0), 256)).toEqual({ payload: "" });
+  });
+
+  test("has as many bytes as the limit says, and no half of a character", () => {
+    expect(payloadFields(bytesOf("abcd"), 4)).toEqual({ payload: "abcd" });
+    expect(payloadFields(bytesOf("abcde"), 4)).toEqual({ payload: "abcd" });
+    expect(payloadFields(bytesOf("abcë"), 4)).toEqual({ payload: "abc" });
+    expect(payloadFields(bytesOf("abcë").subarray(0, 4), 4, 5)).toEqual({ payload: "abc" });
+    // The same bytes are no text where nothing was cut off.
+    expect(payloadFields(bytesOf("abcë").subarray(0, 4), 4)).toEqual({ payloadHex: "616263c3" });
+  });
+
+  test("never holds a private key, a token or a credential, whole or cut, in text or in noise", () => {
+    const token = `flt_0123456789abcdef_${"T".repeat(43)}`;
+    const texts = [
+      `a ${PEM} b`,
+      token,
+      `authorization: Bearer ${"T".repeat(40)}`,
+      `{"t":"${token}"}`,
+    ];
+    for (const text of texts) {
+      for (const before of [[], [0xff, 0xfe]]) {
+        const bytes = Uint8Array.from([...before, ...bytesOf(text)]);
+        for (let bytesMax = 1; bytesMax <= bytes.length; bytesMax += 1) {
+          const shown = Object.values(payloadFields(bytes, bytesMax)).join("");
+          expect(shown).not.toMatch(/kkk|TTTTTTTTTTTTTTTT|(6b){3}|(54){16}/);
+        }
+      }
+    }
+    expect(payloadFields(bytesOf(`a ${PEM} b`), 256)).toEqual({ payload: "a [private key] b" });
   });
 });

@@ -119,6 +119,7 @@ describe("settings", () => {
       limits: {},
       access: { required: false, hosts: [], origins: [] },
       logLevel: "info",
+      logPayloads: false,
     });
   });
 

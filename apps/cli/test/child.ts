@@ -133,8 +133,11 @@ export interface RunningServer {
 }
 
 /** Starts `faultline server` on free ports and waits for its first line. */
-export async function startServerChild(args: readonly string[]): Promise<RunningServer> {
-  const child = startCli(["server", "--tcp", "0", "--udp", "0", ...args]);
+export async function startServerChild(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<RunningServer> {
+  const child = startCli(["server", "--tcp", "0", "--udp", "0", ...args], { env });
   const first = await child.line(() => true);
   const listening = JSON.parse(first) as RunningServer["listening"];
   let stopped = false;

@@ -111,6 +111,57 @@ describe("the log", () => {
     expect(stdout).not.toContain("secret body");
   });
 
+  const body = `Hello from Client\u001b[2J flt_0123456789abcdef_${"S".repeat(43)} ${"x".repeat(300)}`;
+
+  test("holds no payload at its most talkative, whatever the codec", async () => {
+    for (const codec of ["frame", "pipe"]) {
+      await using server = await startServerChild(["--codec", codec], { LOG_LEVEL: "debug" });
+      const port = String(server.listening.tcp?.port);
+      await runChild(["send", "--port", port, "--codec", codec, body]);
+      const { stdout } = await server.stop();
+      expect(stdout).toContain('"event":"reply"');
+      expect(stdout).not.toContain("Hello");
+      expect(stdout).not.toContain("payload");
+    }
+  });
+
+  test.each([
+    ["frame", ["--log-payloads"], {}],
+    ["pipe", [], { LOG_PAYLOADS: "true" }],
+  ])(
+    "holds payloads where asked (%s, %j): cut, on one line, no token",
+    async (codec, args, env) => {
+      await using server = await startServerChild(["--codec", codec, ...args], env);
+      const port = String(server.listening.tcp?.port);
+      await runChild(["send", "--port", port, "--codec", codec, body]);
+      const { stdout } = await server.stop();
+      const lines = logOf(stdout).filter(({ event }) => event === "message" || event === "reply");
+      expect(lines.map(({ event }) => event)).toEqual(["message", "reply"]);
+      for (const { payload, bytes } of lines) {
+        expect(bytes).toBe(body.length);
+        const [before, after] = String(payload).split("flt_0123456789abcdef_[secret]");
+        expect(before).toBe("Hello from Client\u001b[2J ");
+        expect(after).toMatch(/^ x+$/);
+        expect(String(payload).length).toBeLessThanOrEqual(256);
+      }
+      expect(stdout).not.toContain("\u001b");
+      expect(stdout).not.toContain("SSSS");
+    },
+  );
+
+  test("--log-payloads with --quiet, or a LOG_PAYLOADS that is no switch, is one clear line", async () => {
+    const both = await runChild(["server", "--log-payloads", "--quiet"]);
+    expect([both.code, both.stderr]).toEqual([
+      3,
+      'faultline: Cannot serve as "--log-payloads" must be left out with "--quiet"\n',
+    ]);
+    const slip = await runChild(["server"], { env: { LOG_PAYLOADS: "loud" } });
+    expect([slip.code, slip.stderr]).toEqual([
+      3,
+      'faultline: Cannot start as "LOG_PAYLOADS" must be 1 or 0: got "loud"\n',
+    ]);
+  });
+
   test("a LOG_LEVEL that is none is one clear line and exit code 3", async () => {
     const ended = await runChild(["server", "--tcp", "0"], { env: { LOG_LEVEL: "loud" } });
     expect([ended.code, ended.stdout]).toEqual([3, ""]);

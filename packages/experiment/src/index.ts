@@ -6,6 +6,8 @@
 export { checkDeterminism } from "./check/determinism.ts";
 export type { DeterminismCheck, DeterminismOptions, EventDifference } from "./check/determinism.ts";
 export { expectedDelivery } from "./oracle/forecast.ts";
+export { planBodies } from "./plan/bodies.ts";
+export type { Bodies } from "./plan/bodies.ts";
 export { faultsInForce } from "./plan/faults.ts";
 export { canonicalJson, hashJson, sha256Hex } from "./result/canonical.ts";
 export type { BetweenRuns, RunRow, Spread } from "./result/series.ts";

@@ -3,7 +3,8 @@
  *
  * Events that come with every message are made only when they were asked for (`events: "all"`);
  * the rare ones always are. An event is plain data: it crosses threads and goes into a log as it
- * is. Bodies are never in here.
+ * is. Bodies are in here only when they were asked for by name (`events: "payloads"`), and then
+ * only how they begin.
  */
 import type { FaultRecord } from "@faultline/faults";
 import type { RefusalCode, SealRefusal } from "@faultline/protocol";
@@ -101,6 +102,8 @@ interface MessageEvent {
   readonly session: string;
   readonly operation: number;
   readonly attempt: number;
+  /** With `events: "payloads"`: its first bytes, at most `eventPayloadBytesMax`; `bytes` says of how many. */
+  readonly payload?: Uint8Array;
 }
 
 type EventBody =
@@ -188,5 +191,5 @@ export type ServerEvent = EventBody & EventCommon;
 /** An event before its time and worker are added. */
 export type ServerEventBody = EventBody;
 
-/** Which events are made: the rare ones, or all. */
-export type EventLevel = "none" | "all";
+/** Which events are made: the rare ones, all, or all with how the bodies of messages begin. */
+export type EventLevel = "none" | "all" | "payloads";

@@ -126,6 +126,12 @@ export interface ServerLimits {
    */
   readonly eventsPendingMax: number;
   /**
+   * Bytes of a message's body in its event, with `events: "payloads"`; the rest is left out.
+   *
+   * @default 256: a few lines of text, and at `eventsPendingMax` no more than 16 MiB.
+   */
+  readonly eventPayloadBytesMax: number;
+  /**
    * Bytes on their way to the worker that a link is at home on, for each link. Above it a
    * connection is not read from until they have arrived; a datagram is dropped and counted.
    *
@@ -166,6 +172,7 @@ export const SERVER_LIMITS_DEFAULT: ServerLimits = {
   journalBytesMax: 67_108_864,
   recordsMax: 1_048_576,
   eventsPendingMax: 65_536,
+  eventPayloadBytesMax: 256,
   relayBytesMax: 1_048_576,
   workerRestartsMax: 5,
   workerRestartWindowMs: 10_000,
@@ -206,7 +213,7 @@ function checkLimit(name: string, value: number | undefined): void {
 
 function largest(name: string): number {
   if (name.endsWith("Ms")) return TIME_MS_MAX;
-  if (name === "payloadBytesMax") return PAYLOAD_BYTES_MAX;
+  if (name === "payloadBytesMax" || name === "eventPayloadBytesMax") return PAYLOAD_BYTES_MAX;
   // Slots are counted and replies addressed in 32 bits.
   if (name === "operationsPerSessionMax") return 1_048_576;
   return 2 ** 31;

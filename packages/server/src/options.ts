@@ -88,7 +88,7 @@ export function completeOptions(options: ServerOptions): CommonSetup {
   checkWord("codec", codec, among("frame", "pipe"), "one of frame, pipe");
   const responders = ["echo", "receive-only", "counter"];
   checkWord("responder", responder, among(...responders), `one of ${responders.join(", ")}`);
-  checkWord("events", events, among("none", "all"), "one of none, all");
+  checkWord("events", events, among("none", "all", "payloads"), "one of none, all, payloads");
   if (codec === "pipe" && workers > 1) {
     refuse(
       "workers",

@@ -5,6 +5,7 @@ import { LimitAlarm } from "../src/core/limit-alarm.ts";
 import type { ServerEvent, ServerEventBody } from "../src/event.ts";
 import { EventPost } from "../src/event-post.ts";
 import { SERVER_LIMITS_DEFAULT } from "../src/limits.ts";
+import { CoreWorld, frame, text, words } from "./support/core-world.ts";
 
 const event = (atUs: number): ServerEvent => ({
   event: "faults-changed",
@@ -64,4 +65,61 @@ test("a limit that is met again and again is told at once, then once a second wi
     clock.advance(100_000);
   }
   expect(told.map((one) => one.event === "limit" && one.times)).toEqual([1, 10, 10]);
+});
+
+describe("bodies in events", () => {
+  const told = (world: CoreWorld) =>
+    world.events.flatMap((one) =>
+      one.event === "message" || one.event === "reply"
+        ? [[one.event, one.bytes, one.payload && words(one.payload)]]
+        : [],
+    );
+
+  test.each(["none", "all"] as const)("are in none where %s are asked for", (events) => {
+    const world = new CoreWorld({ events });
+    world.dial().send(frame({ payload: text("a secret") }));
+    world.advanceMs(1);
+    expect(world.core.stats().replies).toBe(1);
+    expect(world.events.some((one) => "payload" in one)).toBe(false);
+    expect(told(world).length).toBe(events === "all" ? 2 : 0);
+  });
+
+  test("are in there where payloads are asked for, up to eventPayloadBytesMax bytes", () => {
+    const world = new CoreWorld({ events: "payloads", limits: { eventPayloadBytesMax: 4 } });
+    const client = world.dial();
+    for (const [operation, body] of ["abcd", "abcde"].entries()) {
+      client.send(frame({ operation, payload: text(body) }));
+      world.advanceMs(1);
+    }
+    expect(told(world)).toEqual([
+      ["message", 4, "abcd"],
+      ["reply", 4, "abcd"],
+      ["message", 5, "abcd"],
+      ["reply", 5, "abcd"],
+    ]);
+  });
+
+  test("are copies of their own, no larger than what they show", () => {
+    const world = new CoreWorld({ events: "payloads" });
+    world.dial().send(frame({ payload: text("small") }));
+    world.advanceMs(1);
+    for (const one of world.events) {
+      if ("payload" in one) expect(one.payload?.buffer.byteLength).toBe(5);
+    }
+  });
+
+  test("of the pipe codec are without their checksum, and error_code is none", () => {
+    const world = new CoreWorld({ codec: "pipe", events: "payloads" });
+    const client = world.dial();
+    client.sendBytes(text("Hey|e4599fa9"));
+    world.advanceMs(1);
+    client.sendBytes(text("Hey|00000000"));
+    world.advanceMs(1000);
+    expect(client.text).toBe("Hey|e4599fa9error_code");
+    expect(told(world)).toEqual([
+      ["message", 3, "Hey"],
+      ["reply", 3, "Hey"],
+      ["reply", 0, ""],
+    ]);
+  });
 });

@@ -331,7 +331,7 @@ describe("starting", () => {
     [{ codec: "pipe", responder: "counter" }, '"responder" must be another where codec is pipe'],
     [{ codec: "xml" }, '"codec" must be one of frame, pipe: got xml'],
     [{ responder: "shout" }, '"responder" must be one of echo, receive-only, counter: got shout'],
-    [{ events: "some" }, '"events" must be one of none, all: got some'],
+    [{ events: "some" }, '"events" must be one of none, all, payloads: got some'],
     [{ tcpPort: 65_536 }, '"tcpPort" must be an integer of 0 … 65535: got 65536'],
     [{ tcpPort: null, udpPort: null }, '"tcpPort" must be a number where udpPort is null'],
     [{ host: "" }, '"host" must be an address or a name'],

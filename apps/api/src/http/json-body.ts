@@ -17,10 +17,19 @@ export type BodyLimits = Pick<Limits, "bodyBytesMax" | "jsonDepthMax">;
 const JSON_MEDIA_TYPE = /^application\/(?:[\w!#$&^.+-]+\+)?json$/i;
 const POST_ACCEPTS = { "accept-post": "application/json" };
 
-/** @throws ProblemError 400, 413, 415 or 422 */
-export async function readJsonBody(request: Request, limits: BodyLimits): Promise<unknown> {
+/**
+ * Reads a body.
+ * @param onBytes is told of the whole body, before anybody knows whether it is any good
+ * @throws ProblemError 400, 413, 415 or 422
+ */
+export async function readJsonBody(
+  request: Request,
+  limits: BodyLimits,
+  onBytes?: (bytes: Uint8Array) => void,
+): Promise<unknown> {
   checkMediaType(request.headers);
   const bytes = await readBytes(request, limits.bodyBytesMax);
+  onBytes?.(bytes);
   const value = parse(decode(bytes));
   checkDepth(value, limits.jsonDepthMax);
   return value;

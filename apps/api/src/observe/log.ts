@@ -1,8 +1,9 @@
 /**
  * What a log line is here, and the port that lines go through.
  *
- * A line is an event's name and flat fields: ids, codes, counts, times. Bodies, payloads, headers
- * and tokens are in none, at any level: what is never handed over cannot be logged by mistake.
+ * A line is an event's name and flat fields: ids, codes, counts, times. Bodies and payloads are in
+ * none unless asked for (`LOG_PAYLOADS`), and then as payload.ts cuts and cleans them; headers and
+ * tokens never are. What is not handed over cannot be logged by mistake.
  * Who writes the lines, and how they look, is the business of log-tape.ts and log-lines.ts.
  */
 

@@ -4,14 +4,16 @@
  * Runs and the door call this and know neither a log nor a metric. Lines carry what joins them:
  * `run` everywhere, and `client`, `operation` and `attempt` where an attempt is told. Refusals are
  * what a stranger can cause at will, so their lines are at most one a second for each code, with
- * how often it was since the last.
+ * how often it was since the last. Where payloads are asked for, what a message carries is told
+ * from the spec, which decides it: nothing of it crosses from the run's thread.
  */
 
-import type { ExchangeLine } from "@faultline/experiment";
+import { type ExchangeLine, type FullSpec, planBodies, specOfRun } from "@faultline/experiment";
 import type { Clock } from "../clock.ts";
 import type { Run } from "../runs/run.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import { payloadFields, type PayloadFields } from "./payload.ts";
 import type { Tally } from "./tally.ts";
 
 /** Told of the life of runs. */
@@ -31,6 +33,9 @@ export const UNOBSERVED: RunObserver = {
   ended() {},
 };
 
+/** A request that has come. */
+export type ReceivedRequest = Pick<AnsweredRequest, "method" | "path" | "token">;
+
 /** A request, when its answer is known. */
 export interface AnsweredRequest {
   readonly method: string;
@@ -48,17 +53,33 @@ const REFUSAL_LINE_MS = 1000;
 /** Longest path in a line, in characters. */
 const PATH_CHARS_MAX = 200;
 
+/** What the observer is made of. */
+export interface ObserverParts {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock: Pick<Clock, "nowMs">;
+  /** So many bytes of a payload stand in a line. @default 0: none */
+  readonly payloadBytesMax?: number;
+}
+
+/** What a message carries; the index is that of a series' run. */
+type Payloads = (index: number, client: number, message: number) => Uint8Array;
+
 /** Tells a log and the metrics. */
 export class Observer implements RunObserver {
   readonly metrics: Metrics;
   readonly #log: Log;
   readonly #clock: Pick<Clock, "nowMs">;
   readonly #refusals = new Map<string, { times: number; toldMs: number }>();
+  readonly #payloadBytesMax: number;
+  /** By run, of those in progress; empty where nobody asks. */
+  readonly #payloads = new Map<string, Payloads>();
 
-  constructor(parts: { log: Log; metrics: Metrics; clock: Pick<Clock, "nowMs"> }) {
-    this.metrics = parts.metrics;
-    this.#log = parts.log;
-    this.#clock = parts.clock;
+  constructor({ log, metrics, clock, payloadBytesMax = 0 }: ObserverParts) {
+    this.metrics = metrics;
+    this.#log = log;
+    this.#clock = clock;
+    this.#payloadBytesMax = log.isOn("debug") ? payloadBytesMax : 0;
   }
 
   accepted({ id: run, kind, spec }: Run): void {
@@ -66,7 +87,8 @@ export class Observer implements RunObserver {
     this.#log.write("info", "run-accepted", { run, kind, mode, transport, seed });
   }
 
-  started({ id: run }: Run): void {
+  started({ id: run, spec }: Run): void {
+    if (this.#payloadBytesMax > 0) this.#payloads.set(run, payloadsOf(spec));
     this.#log.write("info", "run-started", { run });
   }
 
@@ -78,6 +100,7 @@ export class Observer implements RunObserver {
 
   ended(run: Run): void {
     const { id, kind, status, startedAt, endedAt, result, error } = run;
+    this.#payloads.delete(id);
     const known = startedAt !== null && endedAt !== null;
     const ms = known ? Date.parse(endedAt) - Date.parse(startedAt) : undefined;
     this.metrics.ended({ kind, status }, ms);
@@ -94,6 +117,14 @@ export class Observer implements RunObserver {
     this.#log.write("debug", "request", { method, path: shown, status, ms, token });
   }
 
+  /** A request's body has come, whole, whatever it says. */
+  received({ method, path, token }: ReceivedRequest, body: Uint8Array): void {
+    if (this.#payloadBytesMax === 0) return;
+    const at = { method, path: path.slice(0, PATH_CHARS_MAX), token };
+    const fields = { ...at, bytes: body.length, ...payloadFields(body, this.#payloadBytesMax) };
+    this.#log.write("debug", "request-body", fields);
+  }
+
   /** A request was turned away at the door. */
   refused(code: string, status: number): void {
     this.metrics.refused(code);
@@ -108,10 +139,31 @@ export class Observer implements RunObserver {
   }
 
   #attempts(run: string, { run: index, client, message, attempts }: ExchangeLine): void {
-    const at = { run, ...(index === undefined ? {} : { index }), client, operation: message };
+    const series = index === undefined ? {} : { index };
+    const payload = this.#payload(run, { index: index ?? 0, client, message });
+    const at = { run, ...series, client, operation: message, ...payload };
     for (const { attempt, ended, faults, sentUs, endedUs } of attempts) {
       const fields = { ...at, attempt, ended, faults, us: endedUs - sentUs };
       this.#log.write("debug", "attempt", fields);
     }
   }
+
+  #payload(
+    run: string,
+    { index, client, message }: { index: number; client: number; message: number },
+  ): PayloadFields | undefined {
+    const payload = this.#payloads.get(run)?.(index, client, message);
+    return payload && payloadFields(payload, this.#payloadBytesMax);
+  }
+}
+
+/** Runs of a series come one after the other, or a few at once: the plan of the last is kept. */
+function payloadsOf(spec: FullSpec): Payloads {
+  let planned = -1;
+  let bodies = planBodies(spec);
+  return (index, client, message) => {
+    if (index !== planned) bodies = planBodies(specOfRun(spec, index));
+    planned = index;
+    return bodies(client, message);
+  };
 }

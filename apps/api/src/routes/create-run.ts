@@ -4,6 +4,7 @@
 
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { tokenIdOf } from "../guard/guard.ts";
 import { bodyFingerprint } from "../http/canonical.ts";
 import { readJsonBody } from "../http/json-body.ts";
 import { preferredWaitSeconds } from "../http/prefer.ts";
@@ -72,7 +73,9 @@ export const createRunRoute: AppRoute = {
     },
   },
   async handle(context, app) {
-    const body = await readJsonBody(context.req.raw, app.limits);
+    const { method, path, raw } = context.req;
+    const at = { method, path, token: tokenIdOf(context) };
+    const body = await readJsonBody(raw, app.limits, (bytes) => app.observer.received(at, bytes));
     const idempotency = readIdempotency(context, app, body);
     const planned = planTask(body, app.limits);
     const { run, replayed } = await app.runs.create(planned, idempotency);

@@ -2,10 +2,10 @@
  * The server's log: one JSON line an event for machines, one short line for people.
  *
  * The first line is always `listening`, once everything is open: scripts wait for it. What the
- * server says earlier is kept back until then. Bodies are in no event; peers' names are made
- * printable.
+ * server says earlier is kept back until then. Bodies are in no line unless asked for, and then only
+ * how they begin, without what looks like a secret; whatever came from outside is made printable.
  */
-import { openLog, readLogLevel, safeJson } from "@faultline/api/log";
+import { openLog, payloadFields, readLogLevel, safeJson } from "@faultline/api/log";
 import type { Log, LogLevel, LogThreshold } from "@faultline/api/log";
 import type { ServerEvent } from "@faultline/server";
 
@@ -72,17 +72,30 @@ function who(event: { readonly connection: number; readonly worker: number }): s
   return event.worker === 0 ? `#${event.connection}` : `#${event.connection}/${event.worker}`;
 }
 
+/** The body of a message, quoted, where it was asked for. */
+function body({
+  bytes,
+  payload,
+}: {
+  readonly bytes: number;
+  readonly payload?: Uint8Array;
+}): string {
+  if (payload === undefined) return "";
+  const shown = payloadFields(payload, payload.length, bytes);
+  return "payload" in shown ? `: ${safeJson(shown.payload)}` : `: hex ${shown.payloadHex}`;
+}
+
 /** What happened, in words: the part after the event's name. */
 function words(event: LogEvent): string {
   switch (event.event) {
     case "accept":
       return `${who(event)} ${event.transport} ${event.remote}`;
     case "message":
-      return `${who(event)} operation ${event.operation} attempt ${event.attempt}, ${event.bytes} bytes`;
+      return `${who(event)} operation ${event.operation} attempt ${event.attempt}, ${event.bytes} bytes${body(event)}`;
     case "reply": {
       const kind = event.status === 0 ? "" : `, error ${event.status}`;
       const replayed = event.replayed ? ", from the reply cache" : "";
-      return `${who(event)} operation ${event.operation} attempt ${event.attempt}, ${event.bytes} bytes${kind}${replayed}`;
+      return `${who(event)} operation ${event.operation} attempt ${event.attempt}, ${event.bytes} bytes${kind}${replayed}${body(event)}`;
     }
     case "fault": {
       const { fault, direction, did, message, attempt } = event.record;
@@ -127,7 +140,12 @@ export function eventPretty(event: LogEvent, time: Date, style: Style): string {
 /** One event as a JSON line: when it was logged, how much it matters, then the event as the server gave it. */
 export function eventJson(event: LogEvent, time: Date): string {
   const { event: name, ...fields } = event;
-  return safeJson({ event: name, time: time.toISOString(), level: levelOf(event), ...fields });
+  const head = { event: name, time: time.toISOString(), level: levelOf(event) };
+  if (!("payload" in fields) || fields.payload === undefined) {
+    return safeJson({ ...head, ...fields });
+  }
+  const { payload, ...rest } = fields;
+  return safeJson({ ...head, ...rest, ...payloadFields(payload, payload.length, rest.bytes) });
 }
 
 /** How much an event matters: what comes with every message is `info`, what only a bug does `error`. */

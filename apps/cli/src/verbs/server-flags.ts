@@ -39,5 +39,6 @@ export interface ServerFlags {
   readonly data?: string;
   readonly durability?: Durability;
   readonly quiet?: boolean;
+  readonly logPayloads?: boolean;
   readonly json?: boolean;
 }

@@ -3,6 +3,7 @@
  *
  * The command line comes before the spec, the spec before the defaults. Nothing is started here.
  */
+import { readSwitch } from "@faultline/api/log";
 import { faultsInForce } from "@faultline/experiment";
 import type { FullSpec } from "@faultline/experiment";
 import type { FaultPlan } from "@faultline/faults";
@@ -115,6 +116,22 @@ async function tlsOf({
   return { tlsPort: tls, tls: await serverTlsOf(certs) };
 }
 
+/** Which events are logged, and whether with payloads. @throws ToolError */
+function eventsOf(
+  { env }: System,
+  { logPayloads = false, quiet = false }: ServerFlags,
+): DecidedOptions["events"] {
+  if (quiet && logPayloads) {
+    throw new ToolError('Cannot serve as "--log-payloads" must be left out with "--quiet"');
+  }
+  if (quiet) return "none";
+  try {
+    return logPayloads || readSwitch("LOG_PAYLOADS", env["LOG_PAYLOADS"]) ? "payloads" : "all";
+  } catch (error) {
+    throw new ToolError((error as Error).message, { cause: error });
+  }
+}
+
 /** Decides everything. @throws ToolError for options that cannot go together, or a bad spec */
 export async function setUp(system: System, flags: ServerFlags): Promise<Setup> {
   const seed = flags.seed ?? system.drawSeed();
@@ -141,7 +158,7 @@ export async function setUp(system: System, flags: ServerFlags): Promise<Setup> 
     codec,
     workers,
     responder: flags.responder ?? spec?.server.responder ?? "echo",
-    events: flags.quiet === true ? ("none" as const) : ("all" as const),
+    events: eventsOf(system, flags),
     ...(flags.data !== undefined && { dataDir: flags.data }),
     ...(flags.durability !== undefined && { durability: flags.durability }),
     ...(await keysOf(flags, spec)),

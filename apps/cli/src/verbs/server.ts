@@ -79,6 +79,7 @@ export function serverCommand(system: System, finish: Finish): Command {
     )
     .option("--accept-plain", "with --key-file: serve those without a key too")
     .option("--quiet", "log only what is rare, not every message")
+    .option("--log-payloads", "log how the bodies of messages begin, too (or LOG_PAYLOADS=1)")
     .option("--json", "JSON lines even on a terminal")
     .action(async (flags: ServerFlags) => {
       const { serve } = await import("./serve.ts");

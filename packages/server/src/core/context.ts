@@ -45,6 +45,8 @@ export interface CoreContext {
   readonly tap: WireTap | undefined;
   /** Whether the events that come with every message are wanted. */
   readonly verbose: boolean;
+  /** So many bytes of a message's body stand in its event. */
+  readonly payloadBytesTold: number;
   /** Set when the server shuts down: nothing new is executed, and who asks is told this. */
   draining: { readonly retryAfterMs: number } | undefined;
   emit(event: ServerEventBody): void;
@@ -55,4 +57,16 @@ export interface CoreContext {
   refused(code: ServerRefusalCode): void;
   /** A limit was met: an event, but not one for each time. */
   atLimit(limit: keyof ServerLimits): void;
+}
+
+/** What an event says of a body: its size, and how it begins where that is asked for. */
+export function toldOf(
+  { payloadBytesTold }: Pick<CoreContext, "payloadBytesTold">,
+  payload: Uint8Array,
+): { readonly bytes: number; readonly payload?: Uint8Array } {
+  const bytes = payload.length;
+  if (payloadBytesTold === 0) return { bytes };
+  // A copy of its own: the reader writes over its bytes before the event has left, and a view would
+  // take the whole buffer along into the other thread.
+  return { bytes, payload: new Uint8Array(payload.subarray(0, payloadBytesTold)) };
 }

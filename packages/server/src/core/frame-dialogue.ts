@@ -23,7 +23,7 @@ import {
 } from "@faultline/protocol";
 import { type Arrival, Arrivals } from "./arrivals.ts";
 import { frameLimitsOf, SIGNED } from "./auth.ts";
-import type { CoreContext } from "./context.ts";
+import { type CoreContext, toldOf } from "./context.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { Answer } from "./executor.ts";
@@ -144,7 +144,7 @@ export class FrameDialogue implements Dialogue {
     const untilUs = isFaulty && item.remainingMs > 0 ? nowUs + item.remainingMs * 1000 : 0;
     const ticket = { session, operation, attempt, copy: 0, sequence, checksum, untilUs };
     this.#context.counters.messages++;
-    if (this.#context.verbose) this.#tellMessage(ticket, item.payload.length);
+    if (this.#context.verbose) this.#tellMessage(ticket, item.payload);
     if (!isFaulty) this.#answer(ticket, this.#executor.execute(item, nowUs));
     else this.#submit(ticket, item, datagram ?? this.#decoder!.raw());
   }
@@ -273,14 +273,15 @@ export class FrameDialogue implements Dialogue {
     };
   }
 
-  #tellMessage(ticket: Ticket, bytes: number): void {
-    this.#context.emit({ event: "message", ...this.#place(ticket), bytes });
+  #tellMessage(ticket: Ticket, payload: Uint8Array): void {
+    const told = toldOf(this.#context, payload);
+    this.#context.emit({ event: "message", ...this.#place(ticket), ...told });
   }
 
   #tellReply(ticket: Ticket, { status, flags, payload }: Answer): void {
     const replayed = (flags & FrameFlag.replayed) !== 0;
-    const bytes = payload.length;
-    this.#context.emit({ event: "reply", ...this.#place(ticket), status, replayed, bytes });
+    const told = toldOf(this.#context, payload);
+    this.#context.emit({ event: "reply", ...this.#place(ticket), status, replayed, ...told });
   }
 
   #place({ session, operation, attempt }: Ticket) {

@@ -15,7 +15,7 @@ import {
   sessionToHex,
   StatusCode,
 } from "@faultline/protocol";
-import type { CoreContext } from "./context.ts";
+import { type CoreContext, toldOf } from "./context.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dialogue } from "./dialogue.ts";
 import { fnv1a64 } from "./occurrences.ts";
@@ -114,7 +114,7 @@ export class PipeDialogue implements Dialogue {
     }
     conversation.messages++;
     counters.messages++;
-    if (verbose) this.#tell("message", ticket, body.length);
+    if (verbose) this.#tell("message", ticket, body);
     if (!conversation.isFaulty) {
       conversation.watch?.arrived(encodePipe(body, this.#limits));
       this.#execute(body, ticket);
@@ -159,14 +159,16 @@ export class PipeDialogue implements Dialogue {
     const { counters, verbose } = this.#context;
     if (status === StatusCode.ok) counters.replies++;
     else counters.errorReplies++;
-    if (verbose) this.#tell("reply", ticket, bytes.length - SUFFIX_BYTES, status);
+    const bodyBytes = status === StatusCode.ok ? bytes.length - SUFFIX_BYTES : 0;
+    if (verbose) this.#tell("reply", ticket, bytes.subarray(0, bodyBytes), status);
     this.#conversation.submitReply(ticket, bytes);
   }
 
-  #tell(event: "message" | "reply", ticket: Ticket, bytes: number, status = 0): void {
+  #tell(event: "message" | "reply", ticket: Ticket, body: Uint8Array, status = 0): void {
     const { operation, attempt } = ticket;
     const { connection } = this.#conversation;
-    const place = { connection, session: sessionToHex(ticket.session), operation, attempt, bytes };
+    const session = sessionToHex(ticket.session);
+    const place = { connection, session, operation, attempt, ...toldOf(this.#context, body) };
     if (event === "message") this.#context.emit({ event, ...place });
     else this.#context.emit({ event, ...place, status, replayed: false });
   }
