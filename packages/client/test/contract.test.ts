@@ -2,7 +2,7 @@
 import type { LinkEvents } from "@faultline/protocol";
 import { linkContract } from "@faultline/testkit/contract";
 import { tcpDialer, tlsDialer, udpDialer } from "../src/index.ts";
-import { lab } from "./support/lab.ts";
+import { lab } from "../../certificates/test/support/lab.ts";
 import { deadPort, listenTcp, listenUdp, tcpLinkOf, udpLinkOf } from "./support/sockets.ts";
 import { listenTls } from "./support/tls.ts";
 

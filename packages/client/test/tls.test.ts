@@ -6,7 +6,7 @@ import { FakeClock, LinkRecorder } from "@faultline/testkit";
 import { afterEach, describe, expect, test } from "vitest";
 import type { TlsDialerOptions } from "../src/index.ts";
 import { createClient, randomDraw, randomSession, systemClock, tlsDialer } from "../src/index.ts";
-import { lab } from "./support/lab.ts";
+import { lab } from "../../certificates/test/support/lab.ts";
 import { type Listener, listenTcp } from "./support/sockets.ts";
 import { listenTls, type TlsPeer } from "./support/tls.ts";
 import { endsOf } from "./support/world.ts";

@@ -2,14 +2,13 @@
  * Faults on encrypted bytes, over real TLS: what the client sees is an alert or a cut, never a wrong
  * body.
  */
-import { createAuthority } from "@faultline/certificates";
 import { createClient, randomDraw, systemClock, tlsDialer } from "@faultline/client";
 import type { FaultSpec } from "@faultline/faults";
 import { type ServerFaultRecord, startServer } from "@faultline/server";
 import { describe, expect, test } from "vitest";
+import { lab } from "../../certificates/test/support/lab.ts";
 import { type ExchangeLine, parseSpec, type Result, runExperiment } from "../src/index.ts";
 
-const HOST = "127.0.0.1";
 const KINDS = ["corrupt-record", "cut-record"] as const;
 type Kind = (typeof KINDS)[number];
 const MESSAGES = 80;
@@ -56,14 +55,12 @@ async function exchange(kind: Kind): Promise<{
   readonly statuses: readonly (string | undefined)[];
   readonly records: readonly ServerFaultRecord[];
 }> {
-  const nowMs = Date.now();
-  const authority = await createAuthority({ nowMs });
-  const { cert, key } = await authority.issue({ kind: "server", hosts: [HOST], nowMs });
+  const { authority, server: issued } = await lab();
   const faults: FaultSpec[] = [{ id: "harm", kind, countMax: 3 }];
   const server = await startServer({
     tcpPort: null,
     udpPort: null,
-    tls: { cert, key },
+    tls: { cert: issued.cert, key: issued.key },
     plan: { seed: 1, composition: "independent", faults },
   });
   const client = createClient({

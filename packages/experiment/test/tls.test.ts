@@ -11,14 +11,14 @@ import {
 } from "@faultline/client";
 import { type FaultServer, type ServerOptions, startServer } from "@faultline/server";
 import { afterEach, describe, expect, test } from "vitest";
+import { lab } from "../../certificates/test/support/lab.ts";
 
 const HOST = "127.0.0.1";
 const DAY_MS = 86_400_000;
 const nowMs = Date.now();
 const isDeno = "Deno" in globalThis;
-const authority = await createAuthority({ nowMs });
+const { authority, server: ours } = await lab();
 const stranger = await createAuthority({ nowMs });
-const ours = await authority.issue({ kind: "server", hosts: [HOST], nowMs });
 const servers: FaultServer[] = [];
 
 afterEach(async () => {

@@ -11,7 +11,7 @@ import { listenUdp } from "../src/udp.ts";
 import { listenTls } from "../src/tls.ts";
 import { completeTls } from "../src/tls-options.ts";
 import { tcpDialer, tlsDialer, udpDialer } from "./support/dialers.ts";
-import { lab } from "./support/lab.ts";
+import { lab } from "../../certificates/test/support/lab.ts";
 import { Changes } from "./support/sockets.ts";
 
 const listening = {

@@ -4,7 +4,7 @@ import { TLS_PROTOCOL_ID } from "@faultline/tls";
 import { afterEach, expect, test } from "vitest";
 import type { FaultServer, ServerEvent } from "../src/index.ts";
 import { startServer } from "../src/index.ts";
-import { lab } from "./support/lab.ts";
+import { lab } from "../../certificates/test/support/lab.ts";
 import { Changes } from "./support/sockets.ts";
 
 let server: FaultServer | undefined;

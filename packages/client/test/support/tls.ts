@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { createServer as createTcpServer } from "node:net";
 import { createServer, type TLSSocket, type TlsOptions } from "node:tls";
 import { Wire } from "@faultline/tls";
-import { lab } from "./lab.ts";
+import { lab } from "../../../certificates/test/support/lab.ts";
 import type { Listener } from "./sockets.ts";
 
 /** An accepted connection: the encrypted stream, and the socket beneath it. */

@@ -1,5 +1,8 @@
-/** Certificates for a test file: one authority and what it signed, made when asked for first. */
-import { type Authority, createAuthority, type Issued } from "@faultline/certificates";
+/**
+ * Certificates for the test files of every package that speaks TLS: one authority and what it
+ * signed, made when asked for first. Not in the test kit, which stays below this package.
+ */
+import { type Authority, createAuthority, type Issued } from "../../src/index.ts";
 
 export interface Lab {
   readonly authority: Authority;
