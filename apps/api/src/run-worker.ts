@@ -14,6 +14,7 @@ import {
   runExperiment,
   searchSeeds,
   shrink,
+  wasAborted,
 } from "@faultline/experiment";
 import { faultKinds, tallyOf } from "./observe/tally.ts";
 import { Ahead } from "./runner/ahead.ts";
@@ -43,7 +44,7 @@ async function carryOut(command: RunCommand): Promise<void> {
   try {
     const result = await answer(command, abort.signal, batch);
     batch.flush();
-    report({ kind: "end", result });
+    report({ kind: "end", result, whole: isWhole(result, abort.signal) });
   } catch (error) {
     batch.flush();
     report({ kind: "error", message: error instanceof Error ? error.message : String(error) });
@@ -86,6 +87,14 @@ async function answer(
     default:
       return task satisfies never;
   }
+}
+
+/** Whether the stop, if there was one, came too late to take anything away from the result. */
+function isWhole(result: RunResult, { aborted }: AbortSignal): boolean {
+  if (!aborted) return true;
+  if ("reasons" in result) return !wasAborted(result);
+  // Of a shrink that was stopped nobody knows what it would still have found.
+  return "ended" in result && result.ended !== "aborted";
 }
 
 /** Exchanges on their way out. */

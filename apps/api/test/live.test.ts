@@ -48,6 +48,7 @@ describe("one scenario from end to end", () => {
     schemas["RunPage"]?.parse(await json("/v1/runs"));
     schemas["ScenarioList"]?.parse(await json("/v1/scenarios"));
     schemas["Health"]?.parse(await json("/v1/health"));
+    schemas["Service"]?.parse(await json("/"));
     schemas["Problem"]?.parse(await json("/v1/nothing"));
     const { id } = run as Run;
     const [line = ""] = (await (await get(`/v1/runs/${id}/exchanges`)).text()).split("\n");

@@ -152,7 +152,7 @@ describe("beyond loopback", () => {
       const headers = { authorization: `Bearer ${token}` };
       return (await fetch(`${at}/v1/runs`, { headers })).status;
     };
-    expect((await fetch(`${at}/v1/health`)).status).toBe(401);
+    for (const path of ["/", "/v1/health"]) expect((await fetch(at + path)).status).toBe(401);
     expect(await status("nonsense")).toBe(401);
     expect(await status(text)).toBe(200);
     const later = createToken({ data });

@@ -37,6 +37,7 @@ describe("the document", () => {
     );
     expect(routes.toSorted()).toEqual([
       "DELETE /v1/runs/{id}",
+      "GET /",
       "GET /docs",
       "GET /metrics",
       "GET /openapi.json",

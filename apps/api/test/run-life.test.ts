@@ -293,6 +293,38 @@ describe("a restart", () => {
     });
   });
 
+  test.each([
+    ["on its way here when the stop is sent", "stop first"],
+    ["being saved when the stop is sent", "end first"],
+  ])("a clean end does not fail a run whose whole result is %s", async (_, order) => {
+    const saved = Promise.withResolvers<void>();
+    const slowly = (store: Store): Store => ({
+      ...forward(store),
+      async appendExchanges(id, lines) {
+        await saved.promise;
+        await store.appendExchanges(id, lines);
+      },
+    });
+    const bench = await makeBench({}, slowly);
+    bench.runner.obeys = false;
+    const { id } = await bench.start();
+    const run = await bench.runner.started(0);
+    const closing = bench.runs.close(1000);
+    run.exchange(0, 3);
+    if (order === "end first") run.finish();
+    await new Promise(setImmediate);
+    bench.clock.advance(1000);
+    expect(run.watch.signal.aborted).toBe(true);
+    if (order === "stop first") run.finish();
+    saved.resolve();
+    await closing;
+    expect(await bench.store.get(id)).toMatchObject({
+      status: "completed",
+      result: { verdict: "pass" },
+      error: null,
+    });
+  });
+
   test("a closing service takes no more runs", async () => {
     const bench = await makeBench();
     await bench.runs.close(0);

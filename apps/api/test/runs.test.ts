@@ -137,6 +137,18 @@ describe("cancel and delete", () => {
 });
 
 describe("about the service", () => {
+  test("its root names it, and paths that all answer", async () => {
+    const bench = await makeBench();
+    const { links, ...about } = (await bench.read("/")) as { links: Record<string, string> };
+    expect(about).toEqual({ name: "faultline", version: "1.2.3" });
+    expect(Object.values(links)).toEqual(
+      expect.arrayContaining(["/docs", "/openapi.json", "/metrics", "/v1/health", "/v1/runs"]),
+    );
+    for (const path of Object.values(links)) {
+      expect((await bench.app.request(path)).status).toBe(200);
+    }
+  });
+
   test("health is a word and a version", async () => {
     const bench = await makeBench();
     expect(await bench.read("/v1/health")).toEqual({ status: "ok", version: "1.2.3" });

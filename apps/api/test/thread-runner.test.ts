@@ -62,7 +62,7 @@ describe("a run in its thread", () => {
     const watched = watch();
     const runner = makeRunner();
     const outcome = await runner.run(spec, watched);
-    expect(outcome).toMatchObject({ kind: "result", result: { seed: 3 } });
+    expect(outcome).toMatchObject({ kind: "result", result: { seed: 3 }, whole: true });
     const { result } = outcome as { result: Result };
     expect(result.counts.messages).toBe(300);
     expect(watched.progress.at(-1)).toEqual({ done: 300, total: 300 });
@@ -77,7 +77,8 @@ describe("a run in its thread", () => {
     await watched.begun;
     watched.abort.abort(new Error("enough"));
     const outcome = await running;
-    expect(outcome).toMatchObject({ kind: "result", result: { verdict: "inconclusive" } });
+    const partial = { verdict: "inconclusive" };
+    expect(outcome).toMatchObject({ kind: "result", result: partial, whole: false });
     expect(clock.armed).toBe(0);
   });
 

@@ -9,6 +9,7 @@ export { expectedDelivery } from "./oracle/forecast.ts";
 export { planBodies } from "./plan/bodies.ts";
 export type { Bodies } from "./plan/bodies.ts";
 export { faultsInForce } from "./plan/faults.ts";
+export { wasAborted } from "./result/aborted.ts";
 export { canonicalJson, hashJson, sha256Hex } from "./result/canonical.ts";
 export type { BetweenRuns, RunRow, Spread } from "./result/series.ts";
 export type {

@@ -6,6 +6,7 @@ import {
   runExperiment,
   scenarios,
   transportsIn,
+  wasAborted,
 } from "../src/index.ts";
 import type { FullSpec } from "../src/index.ts";
 
@@ -115,5 +116,17 @@ describe("a simulated run", () => {
     expect(counts.delivered).toBeGreaterThan(0);
     expect(counts.rejected).toBeGreaterThan(0);
     expect(counts.delivered + counts.failed + counts.rejected + counts.indeterminate).toBe(200_000);
+    expect(wasAborted(result)).toBe(true);
+  });
+
+  test("a stop that comes when all runs of a series are over takes nothing away", async () => {
+    const abort = new AbortController();
+    const spec = specOf({ workload: { messages: 20 }, seeds: { runs: 3 } });
+    const { result } = await runExperiment(spec, {
+      signal: abort.signal,
+      onProgress: ({ done, total }) => done === total && abort.abort(),
+    });
+    expect(abort.signal.aborted).toBe(true);
+    expect([result.verdict, wasAborted(result)]).toEqual(["pass", false]);
   });
 });

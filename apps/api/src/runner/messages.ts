@@ -41,5 +41,5 @@ export type ThreadReport =
   | { readonly kind: "progress"; readonly progress: Progress }
   | { readonly kind: "exchanges"; readonly lines: readonly string[]; readonly tally: Tally }
   | { readonly kind: "capture"; readonly bytes: Uint8Array }
-  | { readonly kind: "end"; readonly result: RunResult }
+  | { readonly kind: "end"; readonly result: RunResult; readonly whole: boolean }
   | { readonly kind: "error"; readonly message: string };

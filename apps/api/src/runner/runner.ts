@@ -29,7 +29,12 @@ export interface RunWatch {
 
 /** How a run ended. */
 export type RunOutcome =
-  | { readonly kind: "result"; readonly result: RunResult }
+  | {
+      readonly kind: "result";
+      readonly result: RunResult;
+      /** Whether it is all that was asked for: a stop may also come too late to take anything away. */
+      readonly whole: boolean;
+    }
   | {
       readonly kind: "failed";
       readonly code: "run-crashed" | "run-failed";

@@ -121,7 +121,7 @@ export class RunThread {
       case "capture":
         return void this.#current?.watch.onCapture(report.bytes);
       case "end":
-        return this.#current?.settle({ kind: "result", result: report.result });
+        return this.#current?.settle({ ...report, kind: "result" });
       case "error":
         return this.#fail(failed("run-failed", firstLine(report.message)));
       default:

@@ -120,15 +120,23 @@ export class Execution {
       case "wall-time":
         return { status: "failed", result, error: tooLong(this.#deps.limits.wallMsMax) };
       case "shutdown":
-        return { status: "failed", result, error: interrupted("was shut down") };
+        // Nobody asked for its end: one that was over before it heard of the stop has ended by itself.
+        return outcome.kind === "result" && outcome.whole
+          ? ended(outcome)
+          : { status: "failed", result, error: interrupted("was shut down") };
       case undefined:
-        return outcome.kind === "result"
-          ? { status: "completed", result, error: null }
-          : { status: "failed", result, error: makeProblem(outcome.code, outcome.message) };
+        return ended(outcome);
       default:
         return this.#stopped satisfies never;
     }
   }
+}
+
+/** The end that a run comes to by itself. */
+function ended(outcome: RunOutcome): Pick<Run, "status" | "result" | "error"> {
+  return outcome.kind === "result"
+    ? { status: "completed", result: outcome.result, error: null }
+    : { status: "failed", result: null, error: makeProblem(outcome.code, outcome.message) };
 }
 
 /** The error of a run that the service did not live to finish. `how` completes "the service …". */

@@ -89,6 +89,11 @@ export function makeAnswerSchemas(limits: SpecLimits): Readonly<Record<string, z
     Scenario: scenarioSchema,
     SearchResult: searchResultSchema,
     ShrinkResult: shrinkResultSchema,
+    Service: z.looseObject({
+      name: z.literal("faultline"),
+      version: z.string(),
+      links: z.record(z.string(), z.string()).describe("Paths, by what is found there."),
+    }),
     ScenarioList: z.looseObject({ items: z.array(scenarioSchema) }),
   };
 }

@@ -8,7 +8,7 @@ export interface FakeRun {
   readonly watch: RunWatch;
   /** Reports exchanges `from` … `to - 1` and the progress they make. */
   exchange(from: number, to: number): void;
-  /** Ends with a result, `pass` unless another verdict is given. */
+  /** Ends with a result, `pass` unless another verdict is given; one that is inconclusive is partial. */
   finish(verdict?: Result["verdict"]): void;
   end(outcome: RunOutcome): void;
 }
@@ -56,7 +56,10 @@ function makeFakeRun(spec: FullSpec, watch: RunWatch, end: (outcome: RunOutcome)
       void watch.onExchanges(indices.map((index) => JSON.stringify(makeExchange(index))));
       watch.onProgress({ done: to, total: spec.workload.messages });
     },
-    finish: (verdict = "pass") => end({ kind: "result", result: makeResult(spec, verdict) }),
+    finish(verdict = "pass") {
+      const whole = verdict !== "inconclusive";
+      end({ kind: "result", result: makeResult(spec, verdict), whole });
+    },
   };
 }
 

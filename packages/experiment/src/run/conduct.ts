@@ -13,6 +13,7 @@ import { planBodies } from "../plan/bodies.ts";
 import { declaredFaults, faultPlan } from "../plan/faults.ts";
 import { phaseStartsUs } from "../plan/schedule.ts";
 import { sessionOf } from "../plan/streams.ts";
+import { ABORTED } from "../result/aborted.ts";
 import { assembleResult, type Measured } from "../result/assemble.ts";
 import type { Result } from "../result/types.ts";
 import { replayable } from "../scenarios/scenarios.ts";
@@ -209,7 +210,7 @@ class Run {
     );
     this.#cleanups.push(() => timer.cancel());
     if (signal === undefined) return;
-    const onAbort = (): void => this.#interrupt("aborted");
+    const onAbort = (): void => this.#interrupt(ABORTED);
     if (signal.aborted) {
       onAbort();
       return;

@@ -8,6 +8,7 @@
  * keeps the runs that had come to their end and nothing of those that had not.
  */
 import { availableParallelism } from "node:os";
+import { ABORTED } from "../result/aborted.ts";
 import { assembleResult } from "../result/assemble.ts";
 import type { Envelope, ExchangeLine, Result } from "../result/types.ts";
 import { WALL_MS_MAX } from "../run/conduct.ts";
@@ -149,7 +150,7 @@ class Series {
     const timer = this.#wall.alarm(wallMsMax, () =>
       this.#interrupt(`stopped at the wall limit of ${wallMsMax} ms`),
     );
-    const onAbort = (): void => this.#interrupt("aborted");
+    const onAbort = (): void => this.#interrupt(ABORTED);
     if (signal?.aborted === true) onAbort();
     signal?.addEventListener("abort", onAbort, { once: true });
     return () => {

@@ -5,5 +5,5 @@ import type { ThreadCommand } from "../../../src/runner/messages.ts";
 
 parentPort?.on("message", ({ number }: ThreadCommand) => {
   if (number === 3) parentPort?.postMessage({ kind: "error", message: "three\nis too many" });
-  else parentPort?.postMessage({ kind: "end", result: { seed: number } });
+  else parentPort?.postMessage({ kind: "end", result: { seed: number }, whole: true });
 });
