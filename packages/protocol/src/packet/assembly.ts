@@ -1,11 +1,16 @@
 /**
  * Fragments become messages, each exactly once, in whatever order they come.
  *
- * Nothing is reserved on a claim: a fragment is kept as its own bytes, so a peer makes us hold no
- * more than it has sent. What would pass a limit is refused before it is accepted; what is never
- * completed is dropped after the lifetime of a message.
+ * No bytes are reserved on a claim: a fragment is kept as its own bytes. Only the list of a message's
+ * pieces is as long as its first fragment says, and it counts in full. What would pass a limit is
+ * refused before it is accepted; what is never completed is dropped after the lifetime of a message.
  */
-import { FRAGMENT_UPKEEP_BYTES, fragmentBytesOf, type PacketLimits } from "./limits.ts";
+import {
+  FRAGMENT_PLACE_BYTES,
+  FRAGMENT_UPKEEP_BYTES,
+  fragmentBytesOf,
+  type PacketLimits,
+} from "./limits.ts";
 import { NumbersSeen } from "./numbers.ts";
 import type { FragmentPart } from "./wire.ts";
 
@@ -58,8 +63,10 @@ export class Assembly {
       if (count > this.#countMax) return false;
       if (count === 1 || this.#done.has(message)) continue;
       const partial = this.#partials.get(message);
-      if (partial === undefined) messages++;
-      else if (partial.fragments.length !== count) return false;
+      if (partial === undefined) {
+        messages++;
+        bytes += count * FRAGMENT_PLACE_BYTES;
+      } else if (partial.fragments.length !== count) return false;
       else if (partial.fragments[index] !== undefined) continue;
       else if (partial.bytes + piece.length > this.#limits.messageBytesMax) return false;
       bytes += piece.length + FRAGMENT_UPKEEP_BYTES;
@@ -103,13 +110,15 @@ export class Assembly {
     const fragments = Array.from({ length: count }, () => undefined);
     const partial = { fragments, expiresUs, missing: count, bytes: 0 };
     this.#partials.set(message, partial);
+    this.#bytes += count * FRAGMENT_PLACE_BYTES;
     return partial;
   }
 
   #drop(message: number, partial: Part): void {
     this.#partials.delete(message);
-    const held = partial.fragments.length - partial.missing;
-    this.#bytes -= partial.bytes + held * FRAGMENT_UPKEEP_BYTES;
+    const count = partial.fragments.length;
+    const held = count - partial.missing;
+    this.#bytes -= partial.bytes + held * FRAGMENT_UPKEEP_BYTES + count * FRAGMENT_PLACE_BYTES;
   }
 }
 

@@ -35,8 +35,8 @@ export interface PacketLimits {
    */
   readonly sendQueueMessagesMax: number;
   /**
-   * Bytes of messages that are not whole yet, each fragment counted with 64 for its upkeep, or
-   * wait for a paused owner. Above it a packet is not accepted, and its sender slows down.
+   * Bytes of messages that are not whole yet, each fragment counted with 64 for its upkeep and each
+   * that a message says it has with 8 for its place, or wait for a paused owner. Above it a packet is not accepted, and its sender slows down.
    *
    * @default 2_097_152: what a sender with the default queue can have under way, and as much again
    */
@@ -104,6 +104,8 @@ const MESSAGES_MAX = 65_536;
 const BESIDE_BYTES = PartBytes.fragment + PartBytes.ack + PartBytes.token;
 /** A fragment counts with so much beside its bytes. */
 export const FRAGMENT_UPKEEP_BYTES = 64;
+/** The place that is kept for each fragment of a message from its first one on: a reference. */
+export const FRAGMENT_PLACE_BYTES = 8;
 
 /**
  * The limits with every default filled in.

@@ -71,8 +71,8 @@ describe("what is not whole", () => {
     return { message, index, count: 3, bytes: messageOf(message, size) };
   };
 
-  test("takes assemblyBytesMax, 64 for each fragment among them, and not a byte more", () => {
-    const assembly = new Assembly(limitsOf({ assemblyBytesMax: 2 * 164 }));
+  test("takes assemblyBytesMax, 64 for each fragment and 8 for each place among them, and no more", () => {
+    const assembly = new Assembly(limitsOf({ assemblyBytesMax: 2 * (164 + 3 * 8) }));
     assembly.add(part(0, 0), 0);
     expect(assembly.fits([part(1, 0)], 0)).toBe(true);
     expect(assembly.fits([part(1, 0)], 1)).toBe(false);
@@ -80,6 +80,41 @@ describe("what is not whole", () => {
     expect(assembly.fits([part(2, 0, 1)], 0)).toBe(false);
     // What is whole at once, or was there before, takes no room.
     expect(assembly.fits([{ ...part(2, 0), count: 1 }, part(0, 0)], 0)).toBe(true);
+  });
+
+  test("counts the places of every fragment that a message claims to have", () => {
+    const assembly = new Assembly(limitsOf({ assemblyBytesMax: 65 + 300 * 8 }));
+    const claim = (count: number) => ({ ...part(0, 0, 1), count });
+    expect(assembly.fits([claim(301)], 0)).toBe(false);
+    expect(assembly.fits([claim(300)], 0)).toBe(true);
+    assembly.add(claim(300), 0);
+    expect(assembly.bytes).toBe(65 + 300 * 8);
+    expect(assembly.fits([{ ...claim(300), index: 1 }], 0)).toBe(false);
+  });
+
+  test("holds little of peers that begin every message and end none", () => {
+    const limits = limitsOf({});
+    const assembly = new Assembly(limits);
+    let begun = 0;
+    for (let message = 0; message < limits.assemblyMessagesMax; message++) {
+      const first = { ...part(message, 0, 1), count: 335 };
+      if (!assembly.fits([first], 0)) break;
+      assembly.add(first, 0);
+      begun++;
+    }
+    expect(assembly.bytes).toBeLessThanOrEqual(limits.assemblyBytesMax);
+    expect(begun).toBe(Math.floor(limits.assemblyBytesMax / (65 + 335 * 8)));
+    assembly.expire(limits.messageLifetimeMs * MS);
+    expect([assembly.size, assembly.bytes]).toEqual([0, 0]);
+  });
+
+  test("gives everything back when it is whole", () => {
+    const assembly = new Assembly(limitsOf({}));
+    assembly.add(part(0, 0), 0);
+    assembly.add(part(0, 1), 0);
+    expect(assembly.bytes).toBe(2 * 164 + 3 * 8);
+    expect(assembly.add(part(0, 2), 0)).toHaveLength(300);
+    expect(assembly.bytes).toBe(0);
   });
 
   test("is at most assemblyMessagesMax messages", () => {
