@@ -162,6 +162,19 @@ describe("a message on the wire", () => {
   });
 });
 
+test.each(["tcp", "udp"])("secrets over %s are refused: there are none", (transport) => {
+  for (const capture of [true, false]) {
+    const parsed = parseSpec({ specVersion: 1, transport, capture, captureSecrets: true });
+    expect(parsed.ok ? [] : parsed.errors).toEqual([
+      {
+        path: "/captureSecrets",
+        message: `must be false over ${transport}: only TLS tells secrets that decrypt a capture: got true`,
+      },
+    ]);
+  }
+  expect(parseSpec({ specVersion: 1, transport: "tls", captureSecrets: true }).ok).toBe(true);
+});
+
 describe("a capture over TLS", () => {
   const tls = { transport: "tls", workload: { messages: 10 } };
   const faults = [{ id: "flip", kind: "corrupt", probability: 0.5 }];

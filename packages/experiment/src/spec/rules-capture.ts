@@ -1,5 +1,6 @@
 /**
- * The rules of a capture: of one run, not of a series; and what it shows is known only where there is one.
+ * The rules of a capture: of one run, not of a series; secrets of what tells some; and what
+ * it shows is known only where there is one.
  */
 import { parseMetric } from "./metric.ts";
 import { type SpecProblem, problem } from "./problem.ts";
@@ -9,6 +10,7 @@ import type { SpecParts } from "./rules.ts";
 export function checkCapture({
   assert,
   capture,
+  captureSecrets,
   mode,
   seeds,
   transport,
@@ -21,6 +23,10 @@ export function checkCapture({
   if (capture === true && transport === "tls" && mode === "simulated") {
     const rule = "false where tls is simulated: nothing is encrypted there that could be shown";
     found.push(problem(["capture"], rule, capture));
+  }
+  if (captureSecrets === true && transport !== undefined && transport !== "tls") {
+    const rule = `false over ${transport}: only TLS tells secrets that decrypt a capture`;
+    found.push(problem(["captureSecrets"], rule, captureSecrets));
   }
   if (capture !== false) return found;
   for (const [index, one] of (assert ?? []).entries()) {
