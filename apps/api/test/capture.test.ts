@@ -3,6 +3,8 @@
 import { createHash } from "node:crypto";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Result } from "@faultline/experiment";
+import { listen, makeHttpServer } from "../src/http/server.ts";
+import { resolveLimits } from "../src/limits.ts";
 import type { Run } from "../src/runs/run.ts";
 import { startApi } from "../src/start.ts";
 import { makeBench, SPEC } from "./support/bench.ts";
@@ -41,6 +43,45 @@ describe("a run with a capture", () => {
     await expect.poll(async () => (await bench.app.request(path(run))).status).toBe(200);
     const file = new Uint8Array(await (await bench.app.request(path(run))).arrayBuffer());
     expect([file.length, file[0], file[70_000], file[209_999]]).toEqual([210_000, 3, 1, 2]);
+  });
+});
+
+describe("a capture whose run is removed while it is sent", () => {
+  const PIECE_BYTES = 70_000;
+
+  /** A service that listens, and a run with a capture of three pieces. */
+  async function serve(removedAt: number) {
+    const bench = await makeBench({}, (store) => {
+      const readCapture = store.readCapture.bind(store);
+      store.readCapture = async (id, piece) => {
+        if (piece === removedAt) await store.delete(id);
+        return readCapture(id, piece);
+      };
+      return store;
+    });
+    const run = await bench.start({ ...SPEC, capture: true });
+    const fake = await bench.runner.started(0);
+    for (let piece = 0; piece < 3; piece++) void fake.watch.onCapture(new Uint8Array(PIECE_BYTES));
+    fake.finish();
+    await expect.poll(async () => (await bench.app.request(path(run))).status).toBe(200);
+    const server = makeHttpServer(bench.app, resolveLimits({}));
+    const { port } = await listen(server, "127.0.0.1", 0);
+    onTestFinished(() => void server.close());
+    return { bench, url: `http://127.0.0.1:${port}${path(run)}` };
+  }
+
+  test.each([0, 1, 2])("before piece %i: never looks as if it were whole", async (removedAt) => {
+    const { bench, url } = await serve(removedAt);
+    const download = async () => (await (await fetch(url)).arrayBuffer()).byteLength;
+    await expect(download()).rejects.toThrow();
+    expect(bench.failures).toEqual([]);
+  });
+
+  test("but after its last piece: is whole", async () => {
+    const { url } = await serve(3);
+    const answer = await fetch(url);
+    expect(answer.headers.get("content-length")).toBe(`${3 * PIECE_BYTES}`);
+    expect((await answer.arrayBuffer()).byteLength).toBe(3 * PIECE_BYTES);
   });
 });
 

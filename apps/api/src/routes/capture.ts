@@ -1,5 +1,8 @@
 /**
- * The capture of a run, as the file it is.
+ * The capture of a run, as the file it is: whole, or visibly not.
+ *
+ * Its size is said before its first byte, and where the run is removed meanwhile the connection is cut:
+ * any part of a capture can be read, so nobody would notice what is missing.
  */
 
 import type { Context } from "hono";
@@ -38,8 +41,8 @@ export const captureRoute: AppRoute = {
     if (!isFinished(run)) {
       throw new ProblemError("run-not-finished", `run ${run.id} is ${run.status}`);
     }
-    const first = await app.runs.readCapture(run.id, 0);
-    if (first === undefined) {
+    const bytes = await app.runs.captures.captureBytes(run.id);
+    if (bytes === 0) {
       const why = run.spec.capture
         ? "it ended before there was one"
         : "its spec has no capture: true";
@@ -47,16 +50,32 @@ export const captureRoute: AppRoute = {
     }
     context.header("content-type", MEDIA_TYPE);
     context.header("content-disposition", `attachment; filename="${run.id}.pcapng"`);
+    context.header("content-length", `${bytes}`);
     if (context.req.method === "HEAD") return context.body(null);
-    return context.body(openCapture(context, app, run.id));
+    return context.body(openCapture(context, app, { id: run.id, bytes }));
   },
 };
 
-function openCapture(context: Context, app: AppContext, runId: string): ReadableStream<Uint8Array> {
+interface StoredCapture {
+  readonly id: string;
+  readonly bytes: number;
+}
+
+function openCapture(
+  context: Context,
+  app: AppContext,
+  { id, bytes }: StoredCapture,
+): ReadableStream<Uint8Array> {
   const { runs, clock, limits } = app;
   let piece = 0;
+  let left = bytes;
   return makePullStream({
-    next: () => runs.readCapture(runId, piece++),
+    async next() {
+      const next = await runs.captures.readCapture(id, piece++);
+      left -= next?.length ?? 0;
+      if (next === undefined && left > 0) cutConnection(context);
+      return next;
+    },
     close() {},
     cut: () => cutConnection(context),
     onFailure: app.onFailure,

@@ -148,8 +148,8 @@ export class RunService {
     return this.#deps.store.readExchanges(id, after, limit);
   }
 
-  readCapture(id: string, piece: number): Promise<Uint8Array | undefined> {
-    return this.#deps.store.readCapture(id, piece);
+  get captures(): Pick<Store, "captureBytes" | "readCapture"> {
+    return this.#deps.store;
   }
 
   /** @throws ProblemError `run-finished`, `run-not-found` */

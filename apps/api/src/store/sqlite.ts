@@ -18,6 +18,7 @@ import type { ExchangePage, Idempotency, KeyedRun, RunPatch, RunQuery, Store } f
 const LINES_PER_ROW = 128;
 
 const INSERT_EXCHANGES = "INSERT INTO exchanges (run_id, first, count, lines) VALUES (?, ?, ?, ?)";
+const SIZE_OF_CAPTURE = "SELECT SUM(LENGTH(bytes)) AS bytes FROM captures WHERE run_id = ?";
 const INSERT_PIECE = "INSERT INTO captures (run_id, piece, bytes) VALUES (?, ?, ?)";
 const MARK_INTERRUPTED =
   "UPDATE runs SET status = 'failed', ended_at = ?, error = ? WHERE status = 'running'";
@@ -144,6 +145,13 @@ class SqliteStore implements Store {
     return this.#write("save the capture", () => {
       const row = this.#get("SELECT COUNT(*) AS pieces FROM captures WHERE run_id = ?", id);
       this.#run(INSERT_PIECE, id, Number(row?.["pieces"] ?? 0), bytes);
+    });
+  }
+
+  captureBytes(id: string): Promise<number> {
+    return this.#read("read the capture", () => {
+      const row = this.#get(SIZE_OF_CAPTURE, id);
+      return Number(row?.["bytes"] ?? 0);
     });
   }
 

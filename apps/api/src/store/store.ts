@@ -62,6 +62,8 @@ export interface Store {
   readExchanges(id: string, after: number, limit: number): Promise<ExchangePage>;
   /** Adds the next piece of a run's capture. */
   appendCapture(id: string, bytes: Uint8Array): Promise<void>;
+  /** Bytes of a run's capture; 0 where there is none. */
+  captureBytes(id: string): Promise<number>;
   /** A piece of a run's capture, counted from 0; undefined after the last, and where there is none. */
   readCapture(id: string, piece: number): Promise<Uint8Array | undefined>;
   /** Marks every run that says `running` as failed with this error; answers how many. */
