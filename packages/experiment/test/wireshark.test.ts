@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { FrameDecoder, FrameType, isRefusal } from "@faultline/protocol";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { FullSpec, Result } from "../src/index.ts";
 import { parseSpec, planScenario, runExperiment, scenarios } from "../src/index.ts";
 
@@ -122,23 +122,52 @@ function unsound(rows: readonly Record<(typeof SOUND)[number], string[]>[]): num
 }
 
 const demo = scenarios.flatMap(({ name, transports }) =>
-  transports.map((transport) => [name, transport] as const),
+  transports.map((transport) => ({ scenario: name, transport })),
 );
 
+/** Runs at once: they mostly wait, and each of them has a server, clients and threads. */
+const RUNS_AT_ONCE = 12;
+
+/** A stop of the demo, and what Wireshark sees of it. */
+async function seen({ scenario, transport }: (typeof demo)[number]) {
+  const plan = planScenario({ scenario, transport });
+  if (!plan.ok) throw new Error(JSON.stringify(plan.errors));
+  // with its secrets a TLS capture is held to the same; without them see below
+  const captureSecrets = transport === "tls" && hasSecrets;
+  const { result, path, unsent } = await captured({ ...plan.spec, captureSecrets });
+  const rows = await fields(path, [...SOUND, ...FRAMES], [...CHECKED, ...WITH_OURS]);
+  const isOpen = plan.spec.seal === null && (transport !== "tls" || captureSecrets);
+  return { result, rows, unsent, isOpen };
+}
+
+/** Does the work for every item, some at once, the last first: the longest runs stand there. */
+function ahead<Item, Done>(items: readonly Item[], work: (item: Item) => Promise<Done>) {
+  const all = items.map((item) => ({ item, ...Promise.withResolvers<Done>() }));
+  const left = [...all];
+  const go = async (): Promise<void> => {
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      const done = work(next.item);
+      next.resolve(done);
+      await done.catch(() => {});
+    }
+  };
+  for (let runner = 0; runner < RUNS_AT_ONCE; runner++) void go();
+  // Told by the test that waits for it, which may begin later.
+  for (const { promise } of all) promise.catch(() => {});
+  return new Map(all.map(({ item, promise }) => [item, promise]));
+}
+
 describe.skipIf(!hasTshark)("every capture of the demo, in Wireshark", () => {
+  let stops: ReadonlyMap<(typeof demo)[number], ReturnType<typeof seen>>;
+  beforeAll(() => void (stops = ahead(demo, seen)));
+
   test.concurrent.each(demo)(
-    "%s over %s is sound, and holds exactly what the result counts",
-    async (scenario, transport) => {
-      const plan = planScenario({ scenario, transport });
-      if (!plan.ok) throw new Error(JSON.stringify(plan.errors));
-      // with its secrets a TLS capture is held to the same; without them see below
-      const captureSecrets = transport === "tls" && hasSecrets;
-      const { result, path, unsent } = await captured({ ...plan.spec, captureSecrets });
-      const rows = await fields(path, [...SOUND, ...FRAMES], [...CHECKED, ...WITH_OURS]);
+    "$scenario over $transport is sound, and holds exactly what the result counts",
+    async (stop) => {
+      const { result, rows, unsent, isOpen } = await stops.get(stop)!;
       expect(rows).toHaveLength(result.wire?.packets ?? 0);
       expect(unsound(rows)).toEqual([]);
       const { attempts, retries, corruptionsDetected } = result.counts;
-      const isOpen = plan.spec.seal === null && (transport !== "tls" || captureSecrets);
       const nothing = { attempts: 0, retries: 0, corruptionsDetected: 0 };
       const counted = {
         attempts: attempts - unsent.attempts,
@@ -199,15 +228,17 @@ describe.skipIf(!hasTshark)("a capture of TLS, in Wireshark", () => {
   });
 });
 
-/** The bytes of each side of the first conversation, as "follow stream" gives them. */
-async function followed(path: string, kind: "tcp" | "udp"): Promise<Uint8Array[][]> {
+/** The bytes of each side of the first conversation, as "follow stream" gives them: the client's first. */
+async function followed(path: string, kind: "tcp" | "tls" | "udp"): Promise<Uint8Array[][]> {
   const text = await tshark(path, ["-q", "-z", `follow,${kind},raw,0`]);
   const lines = text.split("\n").filter((line) => /^\t?[0-9a-f]+$/.test(line));
-  const of = (isReply: boolean): Uint8Array[] =>
+  const of = (isTabbed: boolean): Uint8Array[] =>
     lines
-      .filter((line) => line.startsWith("\t") === isReply)
+      .filter((line) => line.startsWith("\t") === isTabbed)
       .map((line) => Buffer.from(line.trim(), "hex"));
-  return [of(false), of(true)];
+  // Inside TLS the side that is named first is the server's: what it encrypts comes first.
+  const isClientTabbed = /^\t/.test(lines[0] ?? "");
+  return [of(isClientTabbed), of(!isClientTabbed)];
 }
 
 function bodyOf(item: unknown): string {
@@ -229,23 +260,27 @@ function bodiesIn(stream: readonly Uint8Array[]): string[] {
 describe.skipIf(!hasTshark)("follow stream", () => {
   const bodies = ["Hello from Client", "a", "b".repeat(3_000), "ä€𝄞"];
   const calm = { workload: { messages: 8, bodies } };
+  const twice = [...bodies, ...bodies];
 
   test("rebuilds the messages of a connection, however segments cut them", async () => {
     const { path } = await captured(spec(calm));
-    const sides = await followed(path, "tcp");
-    expect(sides.map(bodiesIn)).toEqual([
-      [...bodies, ...bodies],
-      [...bodies, ...bodies],
-    ]);
+    expect((await followed(path, "tcp")).map(bodiesIn)).toEqual([twice, twice]);
   });
 
   test("rebuilds the messages of datagrams, each by itself", async () => {
     const { path } = await captured(spec({ ...calm, transport: "udp" }));
     const sides = await followed(path, "udp");
-    expect(sides.map((side) => side.flatMap((bytes) => bodiesIn([bytes])))).toEqual([
-      [...bodies, ...bodies],
-      [...bodies, ...bodies],
-    ]);
+    const each = sides.map((side) => side.flatMap((bytes) => bodiesIn([bytes])));
+    expect(each).toEqual([twice, twice]);
+  });
+
+  test("rebuilds the messages inside TLS where the file has the secrets, and no byte without", async () => {
+    const encrypted = { ...calm, mode: "real", transport: "tls" };
+    const opened = await captured(spec({ ...encrypted, captureSecrets: true }));
+    const sides = await followed(opened.path, "tls");
+    expect(sides.map(bodiesIn)).toEqual(hasSecrets ? [twice, twice] : [[], []]);
+    const closed = await captured(spec(encrypted));
+    expect(await followed(closed.path, "tls")).toEqual([[], []]);
   });
 });
 
