@@ -237,7 +237,7 @@ async function followed(path: string, kind: "tcp" | "tls" | "udp"): Promise<Uint
       .filter((line) => line.startsWith("\t") === isTabbed)
       .map((line) => Buffer.from(line.trim(), "hex"));
   // Inside TLS the side that is named first is the server's: what it encrypts comes first.
-  const isClientTabbed = /^\t/.test(lines[0] ?? "");
+  const isClientTabbed = lines[0]?.startsWith("\t") ?? false;
   return [of(isClientTabbed), of(!isClientTabbed)];
 }
 
