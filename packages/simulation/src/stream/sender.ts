@@ -13,30 +13,19 @@ import type { PacketKey } from "../draws.ts";
 import { EventClass, EventKind, KernelEvent } from "../event.ts";
 import { LOST, noteLost } from "../link.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
-import { ByteQueue } from "./byte-queue.ts";
 import type { StreamEnd } from "./end.ts";
+import { Outgoing } from "./outgoing.ts";
 import { Recovery } from "./recovery.ts";
 import type { SegmentKind } from "./segment.ts";
 import { Segment } from "./segment.ts";
 
-/** Where the numbers of packets outside the order of the bytes begin: probes. */
-const ORDINAL_PROBE = 2 ** 41;
-
-/** One direction, at the end where bytes go in. */
-export class StreamSender implements PacketKey {
-  readonly end: StreamEnd;
-  readonly flow: number;
+/** @see module */
+export class StreamSender extends Outgoing implements PacketKey {
   /** Number of the next segment; with `attempt` the key of the draws that cut it. */
   ordinal = 0;
   readonly attempt = 1;
-  isFinSent = false;
-  isEnded = false;
   readonly #recovery: Recovery;
-  readonly #queue = new ByteQueue();
-  #isOpen = false;
-  #isFull = false;
   #sentBytes = 0;
-  #probes = 0;
   /** Bytes that may have been sent, as far as the sender knows now. */
   #limitBytes: number;
   /** What the last acknowledgement allows, which may still be on its way. */
@@ -45,60 +34,33 @@ export class StreamSender implements PacketKey {
   readonly #window: WindowOpens;
 
   constructor(end: StreamEnd, flow: number) {
-    this.end = end;
-    this.flow = flow;
+    super(end, flow);
     this.#recovery = new Recovery(end);
     this.#limitBytes = end.world.stream.windowBytes;
     this.#limitBytesComing = this.#limitBytes;
     this.#window = new WindowOpens(this);
   }
 
-  /** Queues bytes and sends what the window allows. @returns false when the queue is full. */
-  push(bytes: Uint8Array): boolean {
-    if (bytes.length > 0) {
-      this.#queue.push(bytes);
-      this.transmit();
-    }
-    if (this.#queue.length >= this.end.world.stream.sendBufferBytes) this.#isFull = true;
-    return !this.#isFull;
-  }
-
-  /** Completes the handshake: what the one who dialled sends first. */
   announce(): void {
     this.#depart(this.#next("open"));
   }
 
-  /** Sends what was queued before the handshake was over, and from now on at once. */
-  open(): void {
-    this.#isOpen = true;
-    this.transmit();
-  }
-
-  /** Ends this direction after what is queued. */
-  finish(): void {
-    this.isEnded = true;
-    this.transmit();
-  }
-
-  /** Nothing more is sent, and nothing is sent again. */
-  stop(): void {
-    this.#isOpen = false;
-    this.#queue.clear();
+  override stop(): void {
+    super.stop();
     this.#recovery.stop();
   }
 
-  /** Sends what may be sent now. */
   transmit(): void {
-    if (!this.#isOpen) return;
+    if (!this.isOpen) return;
     const { nowUs } = this.end.world.kernel;
     this.#limitBytes = this.#acknowledgements.read(nowUs) ?? this.#limitBytes;
-    while (this.#queue.length > 0 && this.#sentBytes < this.#limitBytes) {
+    while (this.queue.length > 0 && this.#sentBytes < this.#limitBytes) {
       const size = this.#sizeOfNext();
       this.#sentBytes += size;
-      this.#depart(this.#next("data", this.#queue.take(size)));
+      this.#depart(this.#next("data", this.queue.take(size)));
     }
-    if (this.#queue.length > 0) this.#awaitWindow();
-    else this.#emptied();
+    if (this.queue.length > 0) this.#awaitWindow();
+    else this.emptied();
   }
 
   /** The peer's stack tells what may be sent; the word reaches the sender at `atUs`. */
@@ -107,7 +69,7 @@ export class StreamSender implements PacketKey {
     if (limitBytes === this.#limitBytesComing) return;
     this.#limitBytesComing = limitBytes;
     this.#acknowledgements.push(atUs, limitBytes);
-    if (this.#queue.length > 0) this.#awaitWindow();
+    if (this.queue.length > 0) this.#awaitWindow();
   }
 
   /** The peer's stack has a segment, but its word does not come through. */
@@ -129,7 +91,11 @@ export class StreamSender implements PacketKey {
 
   /** Asks the peer to acknowledge what it has. */
   probe(): void {
-    this.#depart(new Segment(this, "probe", ORDINAL_PROBE + this.#probes++));
+    this.#depart(this.nextProbe());
+  }
+
+  protected sendFin(): void {
+    this.#depart(this.#next("fin"));
   }
 
   #next(what: SegmentKind, bytes?: Uint8Array): Segment {
@@ -150,7 +116,7 @@ export class StreamSender implements PacketKey {
   #sizeOfNext(): number {
     const { segmentBytesMax, cut } = this.end.world.stream;
     const room = this.#limitBytes - this.#sentBytes;
-    const size = Math.min(this.#queue.length, room, segmentBytesMax);
+    const size = Math.min(this.queue.length, room, segmentBytesMax);
     const { draws } = this.end.world;
     if (size === 1 || !draws.cut.happens(this, cut)) return size;
     return 1 + draws.cutPlace.below(this, size - 1);
@@ -161,18 +127,6 @@ export class StreamSender implements PacketKey {
     const atUs = this.#acknowledgements.nextAtUs;
     if (atUs === undefined || this.#window.live) return;
     this.end.world.kernel.schedule(this.#window, atUs, EventClass.arrival);
-  }
-
-  /** Everything queued has been sent. */
-  #emptied(): void {
-    if (this.#isFull) {
-      this.#isFull = false;
-      this.end.tellLater(() => this.end.owner?.onDrain());
-    }
-    if (!this.isEnded || this.isFinSent) return;
-    this.isFinSent = true;
-    this.#depart(this.#next("fin"));
-    this.end.closeIfDone();
   }
 }
 

@@ -14,8 +14,8 @@ import type { RttEstimate, Timer } from "@faultline/protocol";
 import { createRttEstimate } from "@faultline/protocol";
 import { EventClass } from "../../event.ts";
 import { LOST, noteLost } from "../../link.ts";
-import { ByteQueue } from "../byte-queue.ts";
 import type { StreamEnd } from "../end.ts";
+import { Outgoing } from "../outgoing.ts";
 import type { SegmentKind } from "../segment.ts";
 import { Segment } from "../segment.ts";
 import type { RenoAck } from "./transmission.ts";
@@ -25,16 +25,9 @@ import { RenoWindow } from "./window.ts";
 const US_PER_MS = 1000;
 /** A first timeout of a second (RFC 6298 section 2.1): three times this. */
 const INITIAL_MS = 1000 / 3;
-/** Where the numbers of packets outside the order of the bytes begin: probes. */
-const ORDINAL_PROBE = 2 ** 41;
 
 /** @see module */
-export class RenoSender {
-  readonly end: StreamEnd;
-  readonly flow: number;
-  isFinSent = false;
-  isEnded = false;
-  readonly #queue = new ByteQueue();
+export class RenoSender extends Outgoing {
   readonly #window: RenoWindow;
   #rtt: RttEstimate;
   /** Sent and not acknowledged, from number `#first` on. */
@@ -46,17 +39,13 @@ export class RenoSender {
   #flightBytes = 0;
   #sentBytes = 0;
   #limitBytes: number;
-  #isOpen = false;
-  #isFull = false;
   #timeouts = 0;
   #hasPartial = false;
-  #probes = 0;
   #timer: Timer | undefined;
 
   constructor(end: StreamEnd, flow: number) {
+    super(end, flow);
     const { rtoMarginUs, rtoMaxUs, segmentBytesMax, windowBytes } = end.world.stream;
-    this.end = end;
-    this.flow = flow;
     this.#window = new RenoWindow(segmentBytesMax);
     this.#limitBytes = windowBytes;
     this.#rtt = createRttEstimate({
@@ -68,53 +57,32 @@ export class RenoSender {
     });
   }
 
-  push(bytes: Uint8Array): boolean {
-    if (bytes.length > 0) {
-      this.#queue.push(bytes);
-      this.transmit();
-    }
-    if (this.#queue.length >= this.end.world.stream.sendBufferBytes) this.#isFull = true;
-    return !this.#isFull;
-  }
-
   announce(): void {
     this.#append("open");
     this.#sendNext();
   }
 
-  open(): void {
-    this.#isOpen = true;
-    this.transmit();
-  }
-
-  finish(): void {
-    this.isEnded = true;
-    this.transmit();
-  }
-
-  stop(): void {
-    this.#isOpen = false;
-    this.#queue.clear();
+  override stop(): void {
+    super.stop();
     this.#row.length = 0;
     this.#timer?.cancel();
     this.#timer = undefined;
   }
 
-  /** Sends what may be sent now. */
   transmit(): void {
-    if (!this.#isOpen) return;
+    if (!this.isOpen) return;
     for (;;) {
       const isAgain = this.#next < this.#first + this.#row.length;
       const size = isAgain ? this.#row[this.#next - this.#first]!.size : this.#sizeOfNew();
       if ((!isAgain && size === 0) || !this.#hasRoom(size)) break;
       if (!isAgain) {
         this.#sentBytes += size;
-        this.#append("data", this.#queue.take(size));
+        this.#append("data", this.queue.take(size));
       }
       this.#sendNext();
     }
-    if (this.#queue.length > 0) this.#arm(false);
-    else this.#emptied();
+    if (this.queue.length > 0) this.#arm(false);
+    else this.emptied();
   }
 
   /** The peer tells what it has. @param isPure whether it came without a segment */
@@ -163,7 +131,7 @@ export class RenoSender {
 
   #sizeOfNew(): number {
     const room = this.#limitBytes - this.#sentBytes;
-    return Math.max(0, Math.min(this.#queue.length, room, this.end.world.stream.segmentBytesMax));
+    return Math.max(0, Math.min(this.queue.length, room, this.end.world.stream.segmentBytesMax));
   }
 
   #append(what: SegmentKind, bytes?: Uint8Array): void {
@@ -205,7 +173,7 @@ export class RenoSender {
     if (this.#timer !== undefined && !isAnew) return;
     this.#timer?.cancel();
     this.#timer = undefined;
-    if (this.#row.length === 0 && this.#queue.length === 0) return;
+    if (this.#row.length === 0 && this.queue.length === 0) return;
     const { kernel } = this.end.world;
     const atUs = kernel.nowUs + Math.round(this.#rtt.timeoutUs(this.#timeouts));
     this.#timer = kernel.setTimer(atUs, () => this.#timeout(), this.end.host);
@@ -224,7 +192,7 @@ export class RenoSender {
       this.#window.timeout(last, this.#flightBytes, this.#timeouts === 1);
       this.#next = this.#first;
       this.#flightBytes = 0;
-      if (this.#isOpen) this.transmit();
+      if (this.isOpen) this.transmit();
       else this.#sendNext();
     }
     this.#arm(false);
@@ -232,20 +200,13 @@ export class RenoSender {
 
   /** Asks for the peer's window, which may have opened unheard (RFC 9293 section 3.8.6.1). */
   #probe(): void {
-    const probe = new Segment(this, "probe", ORDINAL_PROBE + this.#probes++);
+    const probe = this.nextProbe();
     probe.attempt = 0;
     this.#depart(probe);
   }
 
-  #emptied(): void {
-    if (this.#isFull) {
-      this.#isFull = false;
-      this.end.tellLater(() => this.end.owner?.onDrain());
-    }
-    if (!this.isEnded || this.isFinSent) return;
-    this.isFinSent = true;
+  protected sendFin(): void {
     this.#append("fin");
     if (this.#next === this.#first + this.#row.length - 1) this.#sendNext();
-    this.end.closeIfDone();
   }
 }
