@@ -13,6 +13,7 @@ import type { System } from "./system.ts";
 import { certsCommand } from "./verbs/certs.ts";
 import { compareCommand } from "./verbs/compare.ts";
 import { inspectCommand } from "./verbs/inspect.ts";
+import { keyCommand } from "./verbs/key.ts";
 import { runCommand } from "./verbs/run.ts";
 import { scenariosCommand } from "./verbs/scenarios.ts";
 import { searchCommand } from "./verbs/search.ts";
@@ -33,6 +34,7 @@ Examples:
   faultline server --scenario loss             a server that loses replies
   faultline send --protocol udp "Hello"        one message, retried until answered
   faultline certs --host localhost             certificates for a laboratory
+  faultline key create lab.keys                a secret for both ends of sealed links
   faultline token create --scope run           a token for the REST API
 
 Exit codes: 0 pass or done, 1 fail, 2 inconclusive, 3 or more the tool could not do its work.`;
@@ -49,6 +51,7 @@ function build(system: System, finish: Finish): Command {
     .addCommand(inspectCommand(system, finish))
     .addCommand(tokenCommand(system, finish))
     .addCommand(certsCommand(system, finish))
+    .addCommand(keyCommand(system, finish))
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", EXAMPLES);
 }

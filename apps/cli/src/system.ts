@@ -38,6 +38,8 @@ export interface System {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** A seed short enough to be typed again: 32 random bits. */
   drawSeed(): number;
+  /** Bytes that nobody can guess, for secrets. */
+  drawSecret(count: number): Uint8Array;
   /** Calls `run` on Ctrl-C and on termination, until the returned function is called. */
   onStop(run: () => void): () => void;
   /** Leaves at once, whatever is still open. */
@@ -93,6 +95,7 @@ export function createSystem(): System {
       await wait(ms, undefined, signal === undefined ? {} : { signal });
     },
     drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
+    drawSecret: (count) => crypto.getRandomValues(new Uint8Array(count)),
     onStop: (run) => {
       for (const name of STOP_SIGNALS) process.on(name, run);
       return () => {

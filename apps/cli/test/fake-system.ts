@@ -46,6 +46,7 @@ export function fakeSystem(options: FakeOptions = {}): FakeSystem {
   const listeners = new Set<() => void>();
   const exits: number[] = [];
   let nowMs = 0;
+  let drawn = 0;
   const shape = columns === undefined ? { isTTY } : { isTTY, columns };
   return {
     args: options.args ?? [],
@@ -58,6 +59,7 @@ export function fakeSystem(options: FakeOptions = {}): FakeSystem {
     date: () => new Date(0),
     sleep: () => Promise.resolve(),
     drawSeed: () => 4242,
+    drawSecret: (count) => new Uint8Array(count).fill((drawn += 1)),
     onStop: (run) => {
       listeners.add(run);
       return () => void listeners.delete(run);

@@ -25,7 +25,16 @@ const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
 /** The keys of a file, the one to use first. @throws ToolError naming the file and what is wrong */
 export async function readKeyFile(path: string): Promise<readonly SealKey[]> {
-  const text = decodeText(readPrivate(path), shown(path));
+  return keysIn(readKeyText(path), path);
+}
+
+/** The text of a file that nobody else may read. @throws ToolError */
+export function readKeyText(path: string): string {
+  return decodeText(readPrivate(path), shown(path));
+}
+
+/** The keys in the text of a key file. @throws ToolError naming the file and what is wrong */
+export async function keysIn(text: string, path: string): Promise<readonly SealKey[]> {
   const keys = text
     .split("\n")
     .flatMap((line, index) => keyOf(line, `${shown(path)}: line ${index + 1}`));
