@@ -3,10 +3,11 @@
  * executed twice that must not be, no connection keeps a load, and nothing is left.
  */
 import fc from "fast-check";
-import { numbers, seed } from "@faultline/testkit";
+import { seed } from "@faultline/testkit";
 import { expect, test } from "vitest";
 import type { Outcome } from "../src/index.ts";
 import { createHedge } from "../src/index.ts";
+import { Chance } from "./support/chance.ts";
 import type { Request } from "./support/scripted-server.ts";
 import { PoolWorld } from "./support/pool-world.ts";
 import { sumsOf, textOf } from "./support/world.ts";
@@ -39,11 +40,11 @@ class Storm {
   readonly executions = new Map<number, number>();
   /** What each endpoint remembers. */
   readonly #known: Set<number>[];
-  readonly #draw: () => number;
+  readonly #chance: Chance;
   readonly #weather: Weather;
 
   constructor(given: Weather) {
-    this.#draw = numbers(given.seed);
+    this.#chance = new Chance(given.seed);
     this.#weather = given;
     const names = Array.from({ length: given.endpoints }, (_, index) => `${index}`);
     this.#known = names.map(() => new Set());
@@ -54,7 +55,7 @@ class Storm {
         kind,
         latencyUs,
         meddle: (bytes, { from }) =>
-          kind === "datagram" && from === "client" && this.#chance(given.doubled)
+          kind === "datagram" && from === "client" && this.#chance.happens(given.doubled)
             ? [bytes, bytes]
             : bytes,
       },
@@ -69,7 +70,7 @@ class Storm {
         backoff: { firstMs: 10, maxMs: 50 },
         outliers: { consecutiveFailures: 2, baseEjectionMs: 50 },
         hedge: hedged ? createHedge({ samplesMin: 2, extraLoadMax: 1 }) : null,
-        draw: this.#draw,
+        draw: this.#chance.draw,
       },
     });
     this.world.servers.forEach((server, index) => {
@@ -86,10 +87,10 @@ class Storm {
         { signal, idempotent: message % 2 === 0 },
         (outcome) => this.settled[message]!.push(outcome),
       );
-      if (this.#chance(this.#weather.aborts)) {
-        this.#later(this.#below(DEADLINE_MS), () => controller.abort());
+      if (this.#chance.happens(this.#weather.aborts)) {
+        this.world.later(this.#chance.below(DEADLINE_MS), () => controller.abort());
       }
-      this.world.clock.advance(this.#below(10_000));
+      this.world.clock.advance(this.#chance.below(10_000));
     }
     this.world.clock.runUntilIdle();
   }
@@ -97,14 +98,17 @@ class Storm {
   #serve(request: Request, index: number): void {
     const { crashes, errors, resets, silence } = this.#weather;
     const server = this.world.servers[index]!;
-    if (this.#chance(crashes)) {
+    if (this.#chance.happens(crashes)) {
       server.crash();
-      this.#later(this.#below(100), () => server.listen());
+      this.world.later(this.#chance.below(100), () => server.listen());
       return;
     }
     // Turned away before it is looked at: so it was not executed.
-    if (this.#chance(errors)) {
-      request.error(this.#chance(50) ? "overloaded" : "shuttingDown", this.#below(30));
+    if (this.#chance.happens(errors)) {
+      request.error(
+        this.#chance.happens(50) ? "overloaded" : "shuttingDown",
+        this.#chance.below(30),
+      );
       return;
     }
     const { operation } = request.frame;
@@ -112,21 +116,9 @@ class Storm {
       this.#known[index]!.add(operation);
       this.executions.set(operation, (this.executions.get(operation) ?? 0) + 1);
     }
-    if (this.#chance(resets)) request.link.reset();
-    else if (this.#chance(silence)) return;
-    else request.echo(this.#below(90));
-  }
-
-  #chance(share: number): boolean {
-    return this.#below(100) < share;
-  }
-
-  #below(limit: number): number {
-    return this.#draw() % limit;
-  }
-
-  #later(ms: number, run: () => void): void {
-    this.world.clock.setTimer(this.world.clock.nowUs() + ms * 1000, run);
+    if (this.#chance.happens(resets)) request.link.reset();
+    else if (this.#chance.happens(silence)) return;
+    else request.echo(this.#chance.below(90));
   }
 }
 

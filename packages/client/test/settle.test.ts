@@ -4,9 +4,10 @@
  * kinds of link, with aborts and a close in the middle.
  */
 import fc from "fast-check";
-import { numbers, seed } from "@faultline/testkit";
+import { seed } from "@faultline/testkit";
 import { describe, expect, test } from "vitest";
 import type { ClientEvent, Outcome } from "../src/index.ts";
+import { Chance } from "./support/chance.ts";
 import { sumsOf, textOf, World } from "./support/world.ts";
 
 const DEADLINE_MS = 400;
@@ -32,11 +33,11 @@ type Weather = typeof weather extends fc.Arbitrary<infer Value> ? Value : never;
 class Storm {
   readonly world: World;
   readonly settled: Outcome[][] = Array.from({ length: MESSAGES }, () => []);
-  readonly #draw: () => number;
+  readonly #chance: Chance;
   readonly #weather: Weather;
 
   constructor(given: Weather) {
-    this.#draw = numbers(given.seed);
+    this.#chance = new Chance(given.seed);
     this.#weather = given;
     const { inFlightMax, kind, latencyUs, segmentBytes } = given;
     this.world = new World({
@@ -54,19 +55,19 @@ class Storm {
         connectTimeoutMs: 30,
         closeTimeoutMs: 50,
         backoff: { firstMs: 10, maxMs: 50 },
-        draw: this.#draw,
+        draw: this.#chance.draw,
       },
       serve: (request) => {
         const { errors, outages, resets, silence } = given;
-        if (this.#chance(outages)) {
+        if (this.#chance.happens(outages)) {
           this.world.network.unlisten();
-          this.#later(40, () => this.world.listen());
+          this.world.later(40, () => this.world.listen());
         }
-        if (this.#chance(resets)) request.link.reset();
-        else if (this.#chance(errors)) request.error("overloaded", this.#below(30));
-        else if (!this.#chance(silence)) {
-          const copies = 1 + this.#below(2);
-          for (let copy = 0; copy < copies; copy++) request.echo(this.#below(90));
+        if (this.#chance.happens(resets)) request.link.reset();
+        else if (this.#chance.happens(errors)) request.error("overloaded", this.#chance.below(30));
+        else if (!this.#chance.happens(silence)) {
+          const copies = 1 + this.#chance.below(2);
+          for (let copy = 0; copy < copies; copy++) request.echo(this.#chance.below(90));
         }
       },
     });
@@ -75,38 +76,28 @@ class Storm {
   run(): void {
     const { aborts, closeAtMs } = this.#weather;
     if (closeAtMs !== undefined) {
-      this.#later(closeAtMs, () => void this.world.client.close({ graceMs: 20 }));
+      this.world.later(closeAtMs, () => void this.world.client.close({ graceMs: 20 }));
     }
     for (let message = 0; message < MESSAGES; message++) {
       const controller = new AbortController();
       const { signal } = controller;
-      const idempotent = this.#chance(50);
+      const idempotent = this.#chance.happens(50);
       this.world.client.submit(`message ${message}`, { signal, idempotent }, (outcome) =>
         this.settled[message]!.push(outcome),
       );
-      if (this.#chance(aborts)) this.#later(this.#below(DEADLINE_MS), () => controller.abort());
-      this.world.clock.advance(this.#below(10_000));
+      if (this.#chance.happens(aborts)) {
+        this.world.later(this.#chance.below(DEADLINE_MS), () => controller.abort());
+      }
+      this.world.clock.advance(this.#chance.below(10_000));
     }
     this.world.clock.runUntilIdle();
   }
 
-  #chance(share: number): boolean {
-    return this.#below(100) < share;
-  }
-
-  #below(limit: number): number {
-    return this.#draw() % limit;
-  }
-
-  #later(ms: number, run: () => void): void {
-    this.world.clock.setTimer(this.world.clock.nowUs() + ms * 1000, run);
-  }
-
   #damage(bytes: Uint8Array): Uint8Array {
-    if (!this.#chance(this.#weather.damage) || bytes.length === 0) return bytes;
+    if (!this.#chance.happens(this.#weather.damage) || bytes.length === 0) return bytes;
     const damaged = bytes.slice();
-    const at = this.#below(bytes.length);
-    damaged[at] = damaged[at]! ^ (1 << this.#below(8));
+    const at = this.#chance.below(bytes.length);
+    damaged[at] = damaged[at]! ^ (1 << this.#chance.below(8));
     return damaged;
   }
 }

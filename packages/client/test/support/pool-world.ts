@@ -1,16 +1,14 @@
 /**
  * A pool and several scripted servers, each at the end of a network of its own, on one clock.
  */
-import { FakeClock, numbers, seed } from "@faultline/testkit";
-import type { ClientEvent, Outcome, Pool, PoolOptions, SubmitOptions } from "../../src/index.ts";
+import { numbers, seed } from "@faultline/testkit";
+import type { Outcome, Pool, PoolOptions } from "../../src/index.ts";
 import { createPool } from "../../src/index.ts";
 import type { ScriptedServer, Script } from "./scripted-server.ts";
 import { ScriptedServer as Server } from "./scripted-server.ts";
-import type { Sent } from "./world.ts";
+import { Sending } from "./sending.ts";
 import { SESSION } from "./world.ts";
 import type { MemoryNetworkOptions } from "@faultline/testkit";
-
-const MS = 1000;
 
 export interface PoolWorldOptions extends Script {
   /** One server for each. @default one */
@@ -22,13 +20,12 @@ export interface PoolWorldOptions extends Script {
 }
 
 /** One test's pool, servers and time. */
-export class PoolWorld {
-  readonly clock: FakeClock = new FakeClock();
+export class PoolWorld extends Sending {
   readonly servers: readonly ScriptedServer[];
   readonly pool: Pool;
-  readonly events: ClientEvent[] = [];
 
   constructor(options: PoolWorldOptions = {}) {
+    super();
     const { names = ["one"] } = options;
     const servers = names.map((_, index) => {
       const latencyUs = options.latenciesUs?.[index] ?? options.network?.latencyUs ?? 0;
@@ -47,27 +44,8 @@ export class PoolWorld {
     });
   }
 
-  submit(body: Uint8Array | string, options: SubmitOptions = {}): Sent {
-    const operation = this.pool.submit(body, options, (outcome) => {
-      sent.outcome = outcome;
-      sent.calls++;
-    });
-    const sent: Sent = { operation, outcome: undefined, calls: 0 };
-    return sent;
-  }
-
-  send(body: Uint8Array | string, options: SubmitOptions = {}): Outcome {
-    return this.outcomeOf(this.submit(body, options));
-  }
-
-  outcomeOf(sent: Sent): Outcome {
-    this.clock.runUntil(() => sent.outcome !== undefined);
-    if (sent.outcome === undefined) throw new Error("No outcome, and nothing more will happen.");
-    return sent.outcome;
-  }
-
-  advanceMs(ms: number): void {
-    this.clock.advance(ms * MS);
+  get client(): Pool {
+    return this.pool;
   }
 
   /** Requests that each server has seen. */

@@ -6,42 +6,26 @@
  */
 import type { Frame, LinkError } from "@faultline/protocol";
 import type { MemoryNetwork, MemoryNetworkOptions } from "@faultline/testkit";
-import { FakeClock } from "@faultline/testkit";
-import type {
-  Client,
-  ClientEvent,
-  ClientOptions,
-  Outcome,
-  SubmitOptions,
-} from "../../src/index.ts";
+import type { Client, ClientOptions, Outcome } from "../../src/index.ts";
 import { createClient } from "../../src/index.ts";
 import type { Request, Script } from "./scripted-server.ts";
 import { ScriptedServer } from "./scripted-server.ts";
+import { Sending } from "./sending.ts";
 
 export type { Request } from "./scripted-server.ts";
+export type { Sent } from "./sending.ts";
 
 export const SESSION = { high: 0x1234_5678, low: 0x9abc_def0 };
-const MS = 1000;
 
 export interface WorldOptions extends Script {
   readonly client?: Partial<ClientOptions>;
   readonly network?: Omit<MemoryNetworkOptions, "clock">;
 }
 
-/** The outcome of one message, once there is one. */
-export interface Sent {
-  readonly operation: number;
-  outcome: Outcome | undefined;
-  /** How often `done` was called. */
-  calls: number;
-}
-
 /** One test's client, server and time. */
-export class World {
-  readonly clock: FakeClock = new FakeClock();
+export class World extends Sending {
   readonly network: MemoryNetwork;
   readonly client: Client;
-  readonly events: ClientEvent[] = [];
   readonly requests: Request[];
   readonly frames: Frame[];
   /** How the server's ends of the links closed, in order. */
@@ -49,6 +33,7 @@ export class World {
   readonly #server: ScriptedServer;
 
   constructor(options: WorldOptions = {}) {
+    super();
     const server = new ScriptedServer(this.clock, options);
     this.#server = server;
     this.network = server.network;
@@ -68,31 +53,6 @@ export class World {
 
   listen(): void {
     this.#server.listen();
-  }
-
-  submit(body: Uint8Array | string, options: SubmitOptions = {}): Sent {
-    const operation = this.client.submit(body, options, (outcome) => {
-      sent.outcome = outcome;
-      sent.calls++;
-    });
-    const sent: Sent = { operation, outcome: undefined, calls: 0 };
-    return sent;
-  }
-
-  /** Submits and runs until the outcome is there. */
-  send(body: Uint8Array | string, options: SubmitOptions = {}): Outcome {
-    const sent = this.submit(body, options);
-    return this.outcomeOf(sent);
-  }
-
-  outcomeOf(sent: Sent): Outcome {
-    this.clock.runUntil(() => sent.outcome !== undefined);
-    if (sent.outcome === undefined) throw new Error("No outcome, and nothing more will happen.");
-    return sent.outcome;
-  }
-
-  advanceMs(ms: number): void {
-    this.clock.advance(ms * MS);
   }
 
   /** The names of the events so far, but those asked to be left out. */
