@@ -1,26 +1,16 @@
 /**
  * TCP: sockets of node:net as links.
  *
- * A thin shell: it translates, and decides nothing. Nagle's algorithm is off (a reply that waits
- * for the next would be a fault nobody asked for), half-open connections are allowed (the core
- * ends its side itself).
+ * A thin shell: it translates, and decides nothing.
  */
-import type { Server, Socket } from "node:net";
-import { createServer } from "node:net";
+import type { Socket } from "node:net";
 import type { Link, LinkError, LinkEvents } from "@faultline/protocol";
 import { hostPort, systemCode } from "./error.ts";
+import { closed, listenSockets, portOf, type SocketOptions } from "./sockets.ts";
 
 /** Where to listen, and who gets the links. */
-export interface TcpOptions {
-  readonly host: string;
-  readonly port: number;
-  /** Whether other workers listen on the same port. */
-  readonly reusePort: boolean;
-  /** Above so many bytes waiting to be sent, a link is full. */
-  readonly sendQueueBytesMax: number;
+export interface TcpOptions extends SocketOptions {
   accept(link: Link): LinkEvents;
-  /** The listener itself failed later on; connections live on. */
-  onError(error: Error): void;
 }
 
 /** A listener. */
@@ -31,32 +21,21 @@ export interface TcpListener {
 }
 
 /** Listens. Rejects with the operating system's error. */
-export function listenTcp(options: TcpOptions): Promise<TcpListener> {
-  const { host, port, reusePort, sendQueueBytesMax } = options;
-  const server = createServer(
-    { allowHalfOpen: true, noDelay: true, highWaterMark: sendQueueBytesMax },
-    (socket) => attach(socket, options),
-  );
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host, port, ...(reusePort && { reusePort }) }, () => {
-      server.off("error", reject);
-      server.on("error", (error) => options.onError(error));
-      resolve({ port: portOf(server), close: () => closed(server) });
-    });
-  });
+export async function listenTcp(options: TcpOptions): Promise<TcpListener> {
+  const server = await listenSockets(options, (socket) => attach(socket, options));
+  return { port: portOf(server), close: () => closed(server) };
 }
 
-function attach(socket: Socket, options: TcpOptions): void {
+function attach(socket: Socket, options: TcpOptions): (bytes: Uint8Array) => void {
   const link = new TcpLink(socket);
   const events = options.accept(link);
   let error: Error | undefined;
-  socket.on("data", (bytes: Uint8Array) => events.onBytes(bytes));
   socket.on("drain", () => events.onDrain());
   socket.on("end", () => events.onEnd());
   socket.on("error", (reason: Error) => (error = reason));
   socket.on("close", () => events.onClose(error === undefined ? undefined : linkError(error)));
   events.onOpen();
+  return (bytes) => events.onBytes(bytes);
 }
 
 /** One connection. Its owner must be told by whoever listens to the socket. */
@@ -127,15 +106,4 @@ export function linkError(error: Error): LinkError {
     default:
       return { code: "failed", message };
   }
-}
-
-/** Stops accepting; resolves when the last connection is gone. */
-export function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
-}
-
-/** The port a server listens on. */
-export function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

@@ -8,24 +8,21 @@
  * many at once are let in and no more. Everything above the link is as over TCP. The road not taken
  * is the engine's own listener: nothing could act between the encrypted bytes and the network.
  */
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { createServer as createEngine, type TLSSocket } from "node:tls";
 import type { Server as Engine, TlsOptions as EngineOptions } from "node:tls";
 import type { Clock, Link, LinkEvents } from "@faultline/protocol";
 import { TLS_PROTOCOL_ID, TLS_VERSION, tlsErrorOf, Wire } from "@faultline/tls";
 import { type ClientRefusal, fingerprintOf, judgeClient } from "./client-trust.ts";
 import { hostPort } from "./error.ts";
-import { closed, portOf, type TcpListener } from "./tcp.ts";
+import { closed, listenSockets, portOf, type SocketOptions } from "./sockets.ts";
+import type { TcpListener } from "./tcp.ts";
 import { TlsLink } from "./tls-link.ts";
 import type { TlsSetup } from "./tls-options.ts";
 import { turnAway } from "./turn-away.ts";
 
 /** Where to listen, with what, and who gets the links. */
-export interface TlsOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly reusePort: boolean;
-  readonly sendQueueBytesMax: number;
+export interface TlsOptions extends SocketOptions {
   readonly handshakeTimeoutMs: number;
   /** Handshakes under way at once; above it a connection is reset. */
   readonly handshakesMax: number;
@@ -37,7 +34,6 @@ export interface TlsOptions {
   accept(link: Link, wire: Wire): LinkEvents;
   /** A peer was not let in. */
   refused(refusal: ClientRefusal, remote: string): void;
-  onError(error: Error): void;
 }
 
 /** A listener whose list of clients can be changed. */
@@ -47,29 +43,18 @@ export interface TlsListener extends TcpListener {
 }
 
 /** Listens. Rejects with the operating system's error. */
-export function listenTls(options: TlsOptions): Promise<TlsListener> {
-  const { host, port, reusePort, sendQueueBytesMax } = options;
+export async function listenTls(options: TlsOptions): Promise<TlsListener> {
   const door = new TlsDoor(options);
-  const server = createServer(
-    { allowHalfOpen: true, noDelay: true, highWaterMark: sendQueueBytesMax },
-    (socket) => door.enter(socket),
-  );
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host, port, ...(reusePort && { reusePort }) }, () => {
-      server.off("error", reject);
-      server.on("error", (error) => options.onError(error));
-      resolve({
-        port: portOf(server),
-        close: () => {
-          const end = closed(server);
-          door.dropHandshakes();
-          return end;
-        },
-        setClients: (clients) => door.setClients(clients),
-      });
-    });
-  });
+  const server = await listenSockets(options, (socket) => door.enter(socket));
+  return {
+    port: portOf(server),
+    close: () => {
+      const end = closed(server);
+      door.dropHandshakes();
+      return end;
+    },
+    setClients: (clients) => door.setClients(clients),
+  };
 }
 
 class TlsDoor {
@@ -91,26 +76,28 @@ class TlsDoor {
     this.#engine.on("tlsClientError", (error, socket) => this.#failed(error, socket));
   }
 
-  enter(socket: Socket): void {
+  /** @returns who is lent its bytes */
+  enter(socket: Socket): (bytes: Uint8Array) => void {
     const { handshakesMax } = this.#options;
     if (this.#handshakes.size >= handshakesMax) {
       socket.on("error", () => {});
       socket.resetAndDestroy();
       const message = `${handshakesMax} handshakes are under way.`;
       this.#options.refused({ code: "handshakes-full", message }, "");
-      return;
+      return () => {};
     }
     const wire = new Wire(socket);
     this.#handshakes.add(wire);
     wire.once("close", () => this.#handshakes.delete(wire));
-    socket.on("data", (bytes: Uint8Array) => {
-      this.#current = wire;
-      wire.arrive(bytes);
-      this.#current = undefined;
-    });
     // Whoever owns the wire later listens too; a failure before that is the engine's to tell.
     wire.on("error", () => {});
     this.#engine.emit("connection", wire);
+    return (bytes) => {
+      this.#current = wire;
+      // A copy: not every engine is done with the bytes when the call is over.
+      wire.arrive(bytes.slice());
+      this.#current = undefined;
+    };
   }
 
   /** Nobody comes in any more, those neither who were just about to. */

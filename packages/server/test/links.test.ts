@@ -1,5 +1,5 @@
 /** Sockets as links: the promises that every link keeps, and what only sockets can do wrong. */
-import type { Link } from "@faultline/protocol";
+import type { Link, LinkEvents } from "@faultline/protocol";
 import { LinkRecorder } from "@faultline/testkit";
 import { linkContract } from "@faultline/testkit/contract";
 import { describe, expect, test } from "vitest";
@@ -23,19 +23,36 @@ const listening = {
   onError: () => {},
 };
 
+async function listenOverTcp(accept: (link: Link) => LinkEvents) {
+  const listener = await listenTcp({ ...listening, accept });
+  return { listener, dialer: tcpDialer(listener.port) };
+}
+
+async function listenOverTls(accept: (link: Link) => LinkEvents) {
+  const { authority, server } = await lab();
+  const listener = await listenTls({
+    ...listening,
+    handshakeTimeoutMs: 10_000,
+    handshakesMax: 16,
+    setup: completeTls(server),
+    clock: systemClock(),
+    epochUs: 0,
+    accept,
+    refused: () => {},
+  });
+  const ca = authority.cert;
+  return { listener, dialer: tlsDialer(listener.port, { ca }), ca };
+}
+
 linkContract("TCP", "stream", async (accept) => {
   const links: Link[] = [];
-  const listener = await listenTcp({
-    ...listening,
-    accept: (link) => {
-      links.push(link);
-      return accept(link);
-    },
+  const { listener, dialer } = await listenOverTcp((link) => {
+    links.push(link);
+    return accept(link);
   });
-  const nobody = await reservePort("tcp", "127.0.0.1", 0);
   return {
-    dialer: tcpDialer(listener.port),
-    dialerRefused: tcpDialer(nobody),
+    dialer,
+    dialerRefused: tcpDialer(await reservePort("tcp", "127.0.0.1", 0)),
     close: async () => {
       const closed = listener.close();
       for (const link of links) link.reset();
@@ -45,24 +62,13 @@ linkContract("TCP", "stream", async (accept) => {
 });
 
 linkContract("TLS", "stream", async (accept) => {
-  const { authority, server } = await lab();
   const links: Link[] = [];
-  const listener = await listenTls({
-    ...listening,
-    handshakeTimeoutMs: 10_000,
-    handshakesMax: 16,
-    setup: completeTls(server),
-    clock: systemClock(),
-    epochUs: 0,
-    accept: (link) => {
-      links.push(link);
-      return accept(link);
-    },
-    refused: () => {},
+  const { listener, dialer, ca } = await listenOverTls((link) => {
+    links.push(link);
+    return accept(link);
   });
-  const ca = authority.cert;
   return {
-    dialer: tlsDialer(listener.port, { ca }),
+    dialer,
     dialerRefused: tlsDialer(await reservePort("tls", "127.0.0.1", 0), { ca }),
     close: async () => {
       const closed = listener.close();
@@ -78,6 +84,59 @@ linkContract("UDP", "datagram", async (accept) => {
 });
 
 describe("listening", () => {
+  test.each([
+    ["TCP", listenOverTcp],
+    ["TLS", listenOverTls],
+  ] as const)(
+    "to many at once over %s never mixes what they send, and closes when all have gone",
+    async (_, listen) => {
+      const [connections, pieces, pieceBytes] = [12, 40, 3001];
+      const changes = new Changes();
+      const seen: { first: number; bytes: number; foreign: number; isEnded: boolean }[] = [];
+      const { listener, dialer } = await listen((link) => {
+        const peer = { first: -1, bytes: 0, foreign: 0, isEnded: false };
+        seen.push(peer);
+        return {
+          onOpen: () => {},
+          onBytes: (bytes) => {
+            if (peer.first < 0) peer.first = bytes[0]!;
+            peer.bytes += bytes.length;
+            for (const byte of bytes) if (byte !== peer.first) peer.foreign += 1;
+          },
+          onDrain: () => {},
+          onEnd: () => {
+            peer.isEnded = true;
+            link.end();
+            changes.change();
+          },
+          onClose: () => {},
+        };
+      });
+      for (let index = 0; index < connections; index++) {
+        const owner = new LinkRecorder();
+        const link = dialer.dial(owner);
+        owner.onChange = () => {
+          if (owner.events.at(-1) !== "open") return;
+          // In turns, so that the reads of all of them take turns too.
+          let left = pieces;
+          const clock = systemClock(wallClockUs());
+          const send = (): void => {
+            link.send(new Uint8Array(pieceBytes).fill(index + 1));
+            left -= 1;
+            if (left > 0) clock.setTimer(clock.nowUs(), send);
+            else link.end();
+          };
+          send();
+        };
+      }
+      await changes.until(() => seen.length === connections && seen.every((peer) => peer.isEnded));
+      await listener.close();
+      expect(seen.map((peer) => peer.foreign)).toEqual(seen.map(() => 0));
+      expect(seen.map((peer) => peer.bytes)).toEqual(seen.map(() => pieces * pieceBytes));
+      expect(new Set(seen.map((peer) => peer.first)).size).toBe(connections);
+    },
+  );
+
   test.each(["tcp", "udp"] as const)(
     "on a %s port in use says so, with a code and one clear line",
     async (transport) => {
