@@ -10,9 +10,7 @@
 import {
   chmodSync,
   closeSync,
-  existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -22,6 +20,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "@hono/zod-openapi";
+import { makeFolder } from "../folder.ts";
 import { SCOPES } from "./scope.ts";
 import type { TokenRecord } from "./token.ts";
 
@@ -164,14 +163,6 @@ function replace(path: string, text: string): void {
     rmSync(fresh, { force: true });
     throw unwritable(path, error);
   }
-}
-
-/** Step by step, as in store/open.ts: `recursive` never returns below some folders in Node 26. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  const parent = dirname(folder);
-  if (parent !== folder) makeFolder(parent);
-  mkdirSync(folder);
 }
 
 function unwritable(path: string, error: unknown): TokenError {

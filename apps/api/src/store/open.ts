@@ -7,9 +7,10 @@
  * a process id in it was the road not taken: it survives a crash and lies afterwards.
  */
 
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { closeSync, openSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { makeFolder } from "../folder.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { toStoreError } from "./sqlite-error.ts";
 import { StoreError } from "./store.ts";
@@ -52,17 +53,6 @@ function openFile(folder: string): DatabaseSync {
   } catch (error) {
     throw toStoreError(error, `open the store in "${folder}"`);
   }
-}
-
-/**
- * Makes a folder and those above it. `mkdirSync` with `recursive` would, but under a folder that
- * refuses with ENOENT although it exists (`/proc`) it never returns in Node 26.
- */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  const parent = dirname(folder);
-  if (parent !== folder) makeFolder(parent);
-  mkdirSync(folder);
 }
 
 /** Takes the lock by a first write transaction. WAL keeps readers of a long write undisturbed. */
