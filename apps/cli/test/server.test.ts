@@ -69,6 +69,36 @@ describe("--data", () => {
     const slip = await runChild(["server", "--durability", "disk"]);
     expect([slip.code, slip.stderr]).toEqual([3, expect.stringContaining("process, machine")]);
   });
+
+  test("names the responder that a folder belongs to, where another is asked for", async () => {
+    const data = join(folder, "counted");
+    const server = await startServerChild(["--data", data, "--responder", "counter"]);
+    await server.stop();
+    const other = await runChild(["server", "--tcp", "0", "--udp", "off", "--data", data]);
+    expect([other.code, other.stdout, other.stderr]).toEqual([
+      3,
+      "",
+      `faultline: Cannot use the data folder "${data}" as "responder" must be counter, which has answered what is in it: got echo\n`,
+    ]);
+  });
+
+  test("removed while the server runs ends it: one error of the log, one line, exit code 3", async () => {
+    const data = join(folder, "removed");
+    const server = await startServerChild(["--data", data]);
+    const port = String(server.listening.tcp?.port);
+    expect((await runChild(["send", "--port", port, "kept"])).code).toBe(0);
+    rmSync(data, { recursive: true });
+    const late = await runChild(["send", "--port", port, "--attempts", "1", "lost"]);
+    expect(late.code).not.toBe(0);
+    const { code, stdout, stderr } = await server.child.ended;
+    const lost = `Cannot go on: the journal "${join(data, "journal-1-0.log")}" was removed while the server was running`;
+    expect([code, stderr]).toEqual([3, `faultline: ${lost}\n`]);
+    const errors = logOf(stdout).filter(({ level }) => level === "error");
+    expect(errors.map(({ event, message }) => [event, message])).toEqual([
+      ["data-failed", `${lost}.`],
+      ["failed", `${lost}.`],
+    ]);
+  });
 });
 
 describe("the log", () => {

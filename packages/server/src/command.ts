@@ -125,6 +125,11 @@ export type WorkerReport =
   | { readonly report: "events"; readonly events: readonly ServerEvent[] }
   /** A chunk of the wire log. */
   | { readonly report: "wires"; readonly chunk: Uint8Array }
-  | ({ readonly report: "crashed"; readonly message: string } & LastWords)
+  | ({
+      readonly report: "crashed";
+      readonly message: string;
+      /** Whether its journal is gone: nobody can take its place. */
+      readonly lost: boolean;
+    } & LastWords)
   /** Every link is closed. */
   | ({ readonly report: "closed" } & LastWords);

@@ -12,6 +12,8 @@
  * `listen-failed`        listening failed for another reason: see `cause`
  * `data-locked`          another server uses the data folder
  * `data-corrupt`         a journal in the data folder is damaged; the message says which, and where
+ * `data-mismatch`        the data folder is of a server with another responder
+ * `data-lost`            a journal was removed while the server was running
  * `data-failed`          the data folder cannot be used for another reason: see `cause`
  * `worker-failed`        a worker thread did not start, or workers crashed too often
  * `closed`               the server has been closed
@@ -24,6 +26,8 @@ export type ServerErrorCode =
   | "data-locked"
   | "data-corrupt"
   | "data-failed"
+  | "data-lost"
+  | "data-mismatch"
   | "worker-failed"
   | "closed";
 

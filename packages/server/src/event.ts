@@ -172,6 +172,8 @@ type EventBody =
       readonly operations: number;
       readonly bytesCut: number;
     }
+  /** A journal could not be written: the worker ends, and the server with it where the journal is gone. */
+  | { readonly event: "data-failed"; readonly message: string }
   | { readonly event: "faults-changed"; readonly faults: readonly string[] }
   | { readonly event: "events-dropped"; readonly times: number }
   | { readonly event: "worker-crash"; readonly message: string }

@@ -9,7 +9,7 @@ import type { WorkerSetup } from "./command.ts";
 import { authenticationOf, type KeyOptions } from "./core/auth.ts";
 import type { ServerCodec } from "./core/core-options.ts";
 import { NO_FAULTS } from "./core/plan.ts";
-import type { ResponderName } from "./core/responder.ts";
+import { RESPONDER_NAMES, type ResponderName } from "./core/responder.ts";
 import type { EventLevel, ServerEvent } from "./event.ts";
 import type { Durability } from "./journal/file-store.ts";
 import type { ServerLimits } from "./limits.ts";
@@ -86,8 +86,8 @@ export function completeOptions(options: ServerOptions): CommonSetup {
   const epochMax = Number.MAX_SAFE_INTEGER;
   checkInteger("start the server", "epochUs", { value: epochUs, min: 0, max: epochMax });
   checkWord("codec", codec, among("frame", "pipe"), "one of frame, pipe");
-  const responders = ["echo", "receive-only", "counter"];
-  checkWord("responder", responder, among(...responders), `one of ${responders.join(", ")}`);
+  const rule = `one of ${RESPONDER_NAMES.join(", ")}`;
+  checkWord("responder", responder, among(...RESPONDER_NAMES), rule);
   checkWord("events", events, among("none", "all", "payloads"), "one of none, all, payloads");
   if (codec === "pipe" && workers > 1) {
     refuse(

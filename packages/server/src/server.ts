@@ -41,7 +41,7 @@ export interface FaultServer {
   readonly tcp: Endpoint | undefined;
   readonly udp: Endpoint | undefined;
   readonly tls: Endpoint | undefined;
-  /** Resolves when the server is closed; rejects with a ServerError `worker-failed` if it fails. */
+  /** Resolves when the server is closed; rejects with a ServerError `worker-failed` or `data-lost` if it fails. */
   readonly closed: Promise<void>;
   /**
    * Changes the faults of all workers without a restart; resolves when the last one has them.
@@ -90,8 +90,8 @@ const CLOSE_MS_MAX = 3_600_000;
  * Starts a server.
  *
  * @throws {RangeError} for a wrong option. {ServerError} `port-in-use`, `no-permission`,
- *   `address-unavailable`, `listen-failed`, `data-locked`, `data-corrupt`, `data-failed`,
- *   `worker-failed`.
+ *   `address-unavailable`, `listen-failed`, `data-locked`, `data-corrupt`, `data-mismatch`,
+ *   `data-failed`, `worker-failed`.
  */
 export async function startServer(options: ServerOptions = {}): Promise<FaultServer> {
   return await startSupervised(options);
@@ -123,10 +123,10 @@ export async function startSupervised(
 
 async function openData(
   folder: string | undefined,
-  { life, workers }: CommonSetup,
+  { life, responder, workers }: CommonSetup,
 ): Promise<DataFolder | undefined> {
   if (folder === undefined) return undefined;
-  return await openFolder(folder, { workers, life, nowUs: wallClockUs() });
+  return await openFolder(folder, { workers, responder, life, nowUs: wallClockUs() });
 }
 
 /** @see startSupervised */

@@ -16,7 +16,7 @@ import type { WireLogSink } from "./options.ts";
 import { reservePorts } from "./reserve.ts";
 import type { CoreStats, ServerStats } from "./stats.ts";
 import { mergeStats, withoutGauges } from "./stats.ts";
-import type { WorkerReady } from "./thread.ts";
+import type { WorkerCrash, WorkerReady } from "./thread.ts";
 import { connect, WorkerThread } from "./thread.ts";
 
 /** How much longer than its grace a worker may take to close before it is ended, in ms. */
@@ -30,6 +30,8 @@ const PATIENCE_MS = 5000;
 
 /** What every worker is started with. */
 type SharedSetup = Omit<WorkerSetup, "index" | "patienceMs">;
+
+type FailureCode = "data-lost" | "worker-failed";
 
 /** What all workers are started with, and who is told. */
 export interface SupervisorOptions {
@@ -169,15 +171,20 @@ export class Supervisor {
           for (const event of events) this.#onEvent?.(event);
         },
         onWires: (chunk) => this.#wireLog?.onChunk(chunk, life),
-        onCrash: (message, last) => this.#crashed(index, message, last),
+        onCrash: (crash) => this.#crashed(index, crash),
       },
     );
   }
 
-  #crashed(index: number, message: string, last: LastWords | undefined): void {
+  /**
+   * Another takes its place, unless its journal is gone: one that began anew, or with a copy that was put
+   * there meanwhile, would execute again what has been executed.
+   */
+  #crashed(index: number, { last, lost, message }: WorkerCrash): void {
     this.#keep(last);
-    this.#emit(index, { event: "worker-crash", message });
+    if (!lost) this.#emit(index, { event: "worker-crash", message });
     if (this.#state !== "serving") return;
+    if (lost) return void this.#fail(index, message, "data-lost");
     const { workerRestartsMax, workerRestartWindowMs } = this.#setup.limits;
     const nowUs = this.#clock.nowUs();
     const sinceUs = nowUs - workerRestartWindowMs * 1000;
@@ -212,12 +219,12 @@ export class Supervisor {
     this.#emit(index, { event: "worker-restart", restarts: this.#restarts });
   }
 
-  async #fail(index: number, message: string): Promise<void> {
+  async #fail(index: number, message: string, code: FailureCode = "worker-failed"): Promise<void> {
     if (this.#state === "over") return;
     this.#state = "over";
     this.#emit(index, { event: "failed", message });
     await this.#terminate();
-    this.#end.reject(new ServerError("worker-failed", message));
+    this.#end.reject(new ServerError(code, message));
   }
 
   /** One worker with the UDP socket is enough; the others pass on to it and it to them. */

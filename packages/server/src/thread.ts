@@ -26,12 +26,21 @@ export type WorkerReady = Extract<WorkerReport, { report: "ready" }>;
 /** What an answered order says beside its name and number. */
 type Details<K> = Omit<Extract<WorkerOrder, { order: K }>, "id" | "order">;
 
+/** The end of a worker that nobody asked for. */
+export interface WorkerCrash {
+  readonly message: string;
+  /** Missing when it could not even speak. */
+  readonly last: LastWords | undefined;
+  /** Whether its journal is gone. */
+  readonly lost: boolean;
+}
+
 /** Who is told about a worker. */
 export interface WorkerWatcher {
   onEvents(events: readonly ServerEvent[]): void;
   onWires(chunk: Uint8Array): void;
-  /** It is gone without having been asked to go. `last` is missing when it could not even speak. */
-  onCrash(message: string, last: LastWords | undefined): void;
+  /** It is gone without having been asked to go. */
+  onCrash(crash: WorkerCrash): void;
 }
 
 /** @see module */
@@ -49,7 +58,7 @@ export class WorkerThread {
   #nextId = 0;
   /** Started, failed to start, or asked to end: what comes after is no crash. */
   #phase: "starting" | "serving" | "ending" | "gone" = "starting";
-  #crash: { readonly message: string; readonly last: LastWords } | undefined;
+  #crash: WorkerCrash | undefined;
   #error: string | undefined;
 
   constructor(setup: WorkerSetup, watcher: WorkerWatcher) {
@@ -122,7 +131,7 @@ export class WorkerThread {
         this.#watcher.onWires(report.chunk);
         return;
       case "crashed":
-        this.#crash = { message: report.message, last: report };
+        this.#crash = { message: report.message, last: report, lost: report.lost };
         return;
       case "closed":
         this.#end.resolve(report);
@@ -133,18 +142,21 @@ export class WorkerThread {
   }
 
   #exited(code: number): void {
-    const { message, last } = this.#crash ?? {
+    const crash = this.#crash ?? {
       message: this.#error ?? `The worker ended with code ${code}.`,
       last: undefined,
+      lost: false,
     };
     const asked = this.#phase === "ending";
     const started = this.#phase !== "starting";
     this.#phase = "gone";
-    this.#start.reject(new ServerError("worker-failed", `A worker did not start: ${message}`));
-    this.#end.resolve(last);
+    this.#start.reject(
+      new ServerError("worker-failed", `A worker did not start: ${crash.message}`),
+    );
+    this.#end.resolve(crash.last);
     for (const resolve of this.#questions.values()) resolve(undefined);
     this.#questions.clear();
-    if (started && !asked) this.#watcher.onCrash(message, last);
+    if (started && !asked) this.#watcher.onCrash(crash);
   }
 }
 

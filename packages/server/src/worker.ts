@@ -24,6 +24,7 @@ import type { KeyOptions } from "./core/auth.ts";
 import { createServerCore } from "./core/core.ts";
 import type { CoreStats } from "./stats.ts";
 import { createEntrance } from "./entrance.ts";
+import { ServerError } from "./error.ts";
 import { EventPost } from "./event-post.ts";
 import { leftBehind, remember } from "./journal/remember.ts";
 import { enter, type Neighbours } from "./route/door.ts";
@@ -268,8 +269,13 @@ function lastWords(): LastWords {
 }
 
 function crash(error: unknown): void {
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  // A journal that fails is the world's doing: said as an event, without our stack.
+  const failed = error instanceof ServerError ? error : undefined;
+  if (failed !== undefined) core.tell({ event: "data-failed", message: failed.message });
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const message = failed?.message ?? stack;
   const { stats: counted, ...last } = lastWords();
-  report({ report: "crashed", message, ...last, stats: leftBehind(setup, counted) });
+  const lost = failed?.code === "data-lost";
+  report({ report: "crashed", message, lost, ...last, stats: leftBehind(setup, counted) });
   process.exit(1);
 }

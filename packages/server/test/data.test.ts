@@ -7,6 +7,7 @@
  */
 import { spawn } from "node:child_process";
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -268,6 +269,77 @@ describe("a data folder", () => {
     const { journal } = await used();
     const others = process.platform === "win32" ? 0 : statSync(journal).mode & 0o077;
     expect(others).toBe(0);
+  });
+
+  test("of a server with another responder is refused, and left as it was", async () => {
+    const { folder } = await used();
+    const before = readFileSync(join(folder, "manifest.json"), "utf8");
+    for (const workers of [1, 2]) {
+      const refused = serve(folder, { responder: "echo", workers });
+      await expect(refused).rejects.toMatchObject({ code: "data-mismatch" });
+      const rule = `as "responder" must be counter, which has answered what is in it: got echo.`;
+      await expect(refused).rejects.toThrow(`Cannot use the data folder "${folder}" ${rule}`);
+    }
+    expect(readFileSync(join(folder, "manifest.json"), "utf8")).toBe(before);
+    expect(await (await serve(folder)).stats()).toMatchObject({ counter: 16 });
+  });
+
+  test.each([1, 2])(
+    "of before the responder was kept is taken with %i workers, and keeps it from then on",
+    async (workers) => {
+      const { folder } = await used();
+      const manifest = join(folder, "manifest.json");
+      writeFileSync(manifest, '{"format":1,"generation":1,"workers":1}\n');
+      const server = await serve(folder, { workers });
+      expect(await server.stats()).toMatchObject({ counter: 16 });
+      await server.close();
+      expect(JSON.parse(readFileSync(manifest, "utf8"))).toMatchObject({ responder: "counter" });
+      await expect(serve(folder, { responder: "echo" })).rejects.toMatchObject({
+        code: "data-mismatch",
+      });
+    },
+  );
+
+  describe("that is removed while its server runs", () => {
+    test.each([1, 2])(
+      "ends the server of %i workers at the next operation, which nobody is answered",
+      async (workers) => {
+        const folder = makeFolder();
+        const server = await serve(folder, { workers });
+        await count(server.tcp!, [0]);
+        const closed = expect(server.closed).rejects.toMatchObject({
+          code: "data-lost",
+          message: expect.stringMatching(/^Cannot go on: the journal ".*" was removed while/),
+        });
+        rmSync(folder, { recursive: true });
+        // What takes its place is not taken for it: it would execute again what was executed.
+        cpSync(await copyOfUsed(), folder, { recursive: true });
+        const late = talk(server.tcp!);
+        late.send({ operation: 1 });
+        await closed;
+        await late.until(() => late.closed !== "");
+        expect(late.frames).toEqual([]);
+        const told = server.log.of("data-failed").map(({ message }) => message);
+        const [failed] = server.log.of("failed");
+        expect(failed!.message).toContain(join(folder, "journal-1-"));
+        expect(told).toContain(failed!.message);
+        expect(server.log.of("worker-crash")).toEqual([]);
+        expect(server.log.of("worker-restart")).toEqual([]);
+      },
+    );
+
+    test("ends a server that has nothing to do, too", async () => {
+      const folder = makeFolder();
+      const server = await serve(folder);
+      await count(server.tcp!, [0]);
+      const closed = expect(server.closed).rejects.toMatchObject({ code: "data-lost" });
+      rmSync(folder, { recursive: true });
+      await closed;
+    });
+
+    async function copyOfUsed(): Promise<string> {
+      return (await used()).folder;
+    }
   });
 
   test.each([

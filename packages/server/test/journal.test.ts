@@ -21,6 +21,8 @@ const LIFE: Life = { tag: 7, past: "unknown", sinceUs: 0 };
 const EPOCH_US = 1_700_000_000_000_000;
 
 class MemoryStore implements JournalStore {
+  verify(): void {}
+
   content: Uint8Array = JOURNAL_HEAD.slice();
   replaced = 0;
 

@@ -151,6 +151,7 @@ export function eventJson(event: LogEvent, time: Date): string {
 /** How much an event matters: what comes with every message is `info`, what only a bug does `error`. */
 export function levelOf({ event }: Pick<LogEvent, "event">): LogLevel {
   switch (event) {
+    case "data-failed":
     case "failed":
     case "worker-crash":
     case "socket-error":

@@ -5,8 +5,10 @@
  * (session-table.ts), not its own. It works on payloads and knows no frames.
  */
 
+/** The words of the built-in responders. */
+export const RESPONDER_NAMES = ["echo", "receive-only", "counter"] as const;
 /** The built-in responders, by the word used in options. */
-export type ResponderName = "echo" | "receive-only" | "counter";
+export type ResponderName = (typeof RESPONDER_NAMES)[number];
 
 /** Executes one operation. */
 export interface Responder {

@@ -4,10 +4,13 @@
  * Synchronous throughout: an operation must not be told of before it is written, and a promise in
  * between would let the next event overtake it. A write that fails throws, and with it ends the
  * worker: what was executed and not written is forgotten together with its effect, and told nobody.
+ * The system goes on writing to a file that was removed: so it is asked, before a reply leaves, whether
+ * the file still has a name.
  */
 import {
   closeSync,
   fdatasyncSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   openSync,
@@ -53,21 +56,43 @@ export class FileStore implements JournalStore {
   }
 
   append(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length;) {
-      at += writeSync(this.#file, bytes, at, bytes.length - at, this.#bytes + at);
-    }
+    this.#do(() => {
+      for (let at = 0; at < bytes.length;) {
+        at += writeSync(this.#file, bytes, at, bytes.length - at, this.#bytes + at);
+      }
+      if (this.#durability === "machine") fdatasyncSync(this.#file);
+    });
     this.#bytes += bytes.length;
-    if (this.#durability === "machine") fdatasyncSync(this.#file);
+    this.verify();
+  }
+
+  verify(): void {
+    // Windows keeps a file that is open; there is always one name.
+    if (fstatSync(this.#file).nlink > 0) return;
+    const what = `the journal "${this.#path}" was removed while the server was running`;
+    throw new ServerError("data-lost", `Cannot go on: ${what}.`);
   }
 
   replace(parts: Iterable<Uint8Array>): void {
-    closeSync(this.#file);
-    this.#bytes = replaceFile(this.#path, parts);
-    this.#file = openSync(this.#path, "r+");
+    this.#do(() => {
+      closeSync(this.#file);
+      this.#bytes = replaceFile(this.#path, parts);
+      this.#file = openSync(this.#path, "r+");
+    });
   }
 
   close(): void {
     closeSync(this.#file);
+  }
+
+  #do(write: () => void): void {
+    try {
+      write();
+    } catch (cause) {
+      const detail = cause instanceof Error ? cause.message : String(cause);
+      const message = `Cannot write the journal "${this.#path}": ${detail}`;
+      throw new ServerError("data-failed", message, { cause });
+    }
   }
 }
 

@@ -2,13 +2,15 @@
  * A data folder: which journals are in it, for how many workers, and who uses it.
  *
  *   lock.sqlite          held by the server that uses the folder
- *   manifest.json        { "format": 1, "generation": 3, "workers": 4 }
+ *   manifest.json        { "format": 1, "generation": 3, "workers": 4, "responder": "counter" }
  *   journal-3-0.log …    one for each worker, of the sessions that are at home there
  *
  * A server with another number of workers has its sessions elsewhere: then the journals are dealt out
  * anew, as the next generation, before anybody reads them. The manifest is replaced last and in one
  * step, so whatever ends the process, one generation is whole. Journals with operations in them and
- * no manifest cannot come from us: they are left alone, and the folder is refused.
+ * no manifest cannot come from us: they are left alone, and the folder is refused. So is one of a server
+ * with another responder, whose replies are not what this one would have said; a manifest that does not
+ * name one is older than that rule, and is given the one that opens it.
  *
  * The lock is SQLite's, which the operating system drops with the process, however it ends. A file
  * with a process id in it was the road not taken: it survives a crash and lies afterwards.
@@ -16,6 +18,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { RESPONDER_NAMES, type ResponderName } from "../core/responder.ts";
 import { ServerError } from "../error.ts";
 import { deal } from "./deal.ts";
 import { readJournal, replaceFile } from "./file-store.ts";
@@ -24,6 +27,7 @@ import { JOURNAL_HEAD, type LifeMark, recordBytes, writeRecord } from "./record.
 /** What a folder is opened for. */
 export interface FolderOptions {
   readonly workers: number;
+  readonly responder: ResponderName;
   /** The life of a server that finds the folder empty, … */
   readonly life: LifeMark;
   /** … since when, in µs since 1970. */
@@ -40,6 +44,8 @@ export interface DataFolder {
 interface Manifest {
   readonly generation: number;
   readonly workers: number;
+  /** Undefined in those of before it was kept. */
+  readonly responder: ResponderName | undefined;
 }
 
 const MANIFEST = "manifest.json";
@@ -49,7 +55,7 @@ const JOURNAL_NAME = /^journal-\d+-\d+\.log(\.new)?$/;
 /**
  * Opens a folder, made if there is none.
  *
- * @throws {ServerError} `data-locked`, `data-corrupt`, `data-failed`.
+ * @throws {ServerError} `data-locked`, `data-corrupt`, `data-mismatch`, `data-failed`.
  */
 export async function openFolder(folder: string, options: FolderOptions): Promise<DataFolder> {
   const lock = await lockFolder(folder);
@@ -68,23 +74,47 @@ export async function openFolder(folder: string, options: FolderOptions): Promis
 
 /** The folder as this number of workers needs it. */
 function prepare(folder: string, options: FolderOptions): Manifest {
-  const { workers } = options;
+  const { responder, workers } = options;
   const manifest = readManifest(folder);
-  if (manifest?.workers === workers) return manifest;
+  const before = manifest?.responder ?? responder;
+  if (before !== responder) refuseResponder(folder, before, responder);
+  if (manifest?.workers === workers) {
+    if (manifest.responder === undefined) writeManifest(folder, { ...manifest, responder });
+    return manifest;
+  }
   if (manifest === undefined) refuseOrphans(folder, emptyJournal(options).length);
-  const before = Array.from({ length: manifest?.workers ?? 0 }, (_, worker) =>
-    journalPath(folder, manifest!.generation, worker),
-  );
   const generation = (manifest?.generation ?? 0) + 1;
-  const next = { generation, workers };
-  const paths = Array.from({ length: workers }, (_, worker) =>
-    journalPath(folder, generation, worker),
-  );
-  if (before.length === 0) for (const path of paths) replaceFile(path, [emptyJournal(options)]);
-  else deal(before, paths, { read: readJournal, write: replaceFile });
-  const text = `${JSON.stringify({ format: 1, ...next })}\n`;
-  replaceFile(join(folder, MANIFEST), [new TextEncoder().encode(text)]);
+  writeJournals(folder, { manifest, generation, options });
+  const next = { generation, workers, responder };
+  writeManifest(folder, next);
   return next;
+}
+
+/** The journals of the next generation: those of the last one dealt out, or empty ones. */
+function writeJournals(
+  folder: string,
+  work: {
+    readonly manifest: Manifest | undefined;
+    readonly generation: number;
+    readonly options: FolderOptions;
+  },
+): void {
+  const { manifest, generation, options } = work;
+  const journalsOf = (of: Pick<Manifest, "generation" | "workers">): string[] =>
+    Array.from({ length: of.workers }, (_, worker) => journalPath(folder, of.generation, worker));
+  const paths = journalsOf({ generation, workers: options.workers });
+  if (manifest === undefined) for (const path of paths) replaceFile(path, [emptyJournal(options)]);
+  else deal(journalsOf(manifest), paths, { read: readJournal, write: replaceFile });
+}
+
+function writeManifest(folder: string, manifest: Manifest): void {
+  const text = `${JSON.stringify({ format: 1, ...manifest })}\n`;
+  replaceFile(join(folder, MANIFEST), [new TextEncoder().encode(text)]);
+}
+
+function refuseResponder(folder: string, before: ResponderName, got: ResponderName): never {
+  const rule = `"responder" must be ${before}, which has answered what is in it: got ${got}`;
+  throw new ServerError("data-mismatch", `Cannot use the data folder "${folder}" as ${rule}.`);
 }
 
 function emptyJournal({ life, nowUs }: FolderOptions): Uint8Array {
@@ -108,10 +138,13 @@ function refuseOrphans(folder: string, emptyBytes: number): void {
 function readManifest(folder: string): Manifest | undefined {
   const path = join(folder, MANIFEST);
   if (!existsSync(path)) return undefined;
-  const { format, generation, workers } = parse(path) as Partial<Manifest & { format: unknown }>;
+  const { format, generation, workers, responder } = parse(path) as Partial<
+    Manifest & { format: unknown }
+  >;
   const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 1;
-  if (format === 1 && isCount(generation) && isCount(workers)) {
-    return { generation: generation!, workers: workers! };
+  const isKnown = responder === undefined || RESPONDER_NAMES.includes(responder);
+  if (format === 1 && isCount(generation) && isCount(workers) && isKnown) {
+    return { generation: generation!, workers: workers!, responder };
   }
   throw new ServerError("data-corrupt", `Cannot read "${path}": it is no manifest of format 1.`);
 }

@@ -21,6 +21,8 @@ export interface JournalStore {
   readonly bytes: number;
   /** Adds bytes at the end, so that they survive the process, and if asked for the machine. */
   append(bytes: Uint8Array): void;
+  /** Throws where what was appended could not be found again: somebody has removed the journal. */
+  verify(): void;
   /** Puts another journal in its place, whole or not at all. */
   replace(parts: Iterable<Uint8Array>): void;
 }
@@ -72,6 +74,7 @@ export class JournaledMemory implements ReplyMemory {
   }
 
   sweep(nowUs: number): void {
+    this.#options.store.verify();
     this.#options.table.sweep(nowUs);
   }
 
