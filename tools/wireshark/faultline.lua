@@ -1,4 +1,5 @@
--- Faultline frames in Wireshark, field by field: over TCP, UDP and inside TLS, and the pipe codec.
+-- Faultline frames in Wireshark, field by field: over TCP, UDP, in packets over UDP and inside TLS, and
+-- the pipe codec.
 --
 -- It reads the wire table of packages/protocol/src/frame.ts as the decoders of the house do, in the
 -- same order and with the same words for what it refuses. On a stream everything but a damaged
@@ -165,6 +166,43 @@ pipe.fields = { pf.body, pf.checksum, pf.status, pf.error }
 local pe_damaged = ProtoExpert.new("faultline_pipe.damaged", "A damaged message", expert.group.CHECKSUM, expert.severity.ERROR)
 pipe.experts = { pe_damaged }
 
+local packets = Proto("faultline_packet", "Faultline packet")
+local FLAG_ANSWER = 0x01
+local kf = {
+  magic = ProtoField.uint16("faultline_packet.magic", "Magic", base.HEX),
+  version = ProtoField.uint8("faultline_packet.version", "Version"),
+  flags = ProtoField.uint8("faultline_packet.flags", "Flags", base.HEX),
+  answer = ProtoField.bool("faultline_packet.flags.answer", "Sent by who was dialled", 8, nil, FLAG_ANSWER),
+  opening = ProtoField.bool("faultline_packet.flags.opening", "Nothing was heard yet", 8, nil, 0x02),
+  unknown = ProtoField.bool("faultline_packet.flags.unknown", "There is no such connection", 8, nil, 0x04),
+  connection = ProtoField.uint64("faultline_packet.connection", "Connection", base.HEX),
+  number = ProtoField.uint64("faultline_packet.number", "Packet number"),
+  ping = ProtoField.bool("faultline_packet.ping", "Ping"),
+  close = ProtoField.bool("faultline_packet.close", "Close"),
+  challenge = ProtoField.uint64("faultline_packet.challenge", "Challenge", base.HEX),
+  response = ProtoField.uint64("faultline_packet.response", "Response", base.HEX),
+  ack = ProtoField.string("faultline_packet.ack", "Acknowledges"),
+  ack_largest = ProtoField.uint64("faultline_packet.ack.largest", "Largest"),
+  ack_delay = ProtoField.uint32("faultline_packet.ack.delay_us", "Delay (µs)"),
+  ack_ranges = ProtoField.uint8("faultline_packet.ack.ranges", "Further ranges"),
+  fragment = ProtoField.string("faultline_packet.fragment", "Fragment"),
+  message = ProtoField.uint64("faultline_packet.fragment.message", "Message"),
+  index = ProtoField.uint16("faultline_packet.fragment.index", "Index"),
+  count = ProtoField.uint16("faultline_packet.fragment.count", "Count"),
+  size = ProtoField.uint16("faultline_packet.fragment.size", "Size"),
+  data = ProtoField.bytes("faultline_packet.fragment.data", "Piece"),
+  whole_in = ProtoField.framenum("faultline_packet.reassembled_in", "Message is whole in", base.NONE, frametype.NONE),
+  piece_in = ProtoField.framenum("faultline_packet.piece", "A piece of it in", base.NONE, frametype.NONE),
+  crc = ProtoField.uint32("faultline_packet.crc", "CRC-32C", base.HEX),
+  crc_status = ProtoField.string("faultline_packet.crc.status", "CRC status"),
+}
+local packet_fields = {}
+for _, field in pairs(kf) do packet_fields[#packet_fields + 1] = field end
+packets.fields = packet_fields
+local ke_damaged = ProtoExpert.new("faultline_packet.damaged", "A damaged packet", expert.group.CHECKSUM, expert.severity.ERROR)
+local ke_no_room = ProtoExpert.new("faultline_packet.no_room", "No room for more messages that are not whole", expert.group.REASSEMBLE, expert.severity.WARN)
+packets.experts = { ke_damaged, ke_no_room }
+
 local x_stream = Field.new("tcp.stream")
 local x_interface = Field.new("frame.interface_id")
 local x_description = Field.new("frame.interface_description")
@@ -172,8 +210,11 @@ local x_description = Field.new("frame.interface_description")
 -- What has been seen ------------------------------------------------------------------------------
 
 local dead, clients, requests, replies, attempts
+-- Messages out of packets: what is not whole by its direction, what is by the packet that made it so.
+local assemblies, whole, whole_in
 function faultline.init()
   dead, clients, requests, replies, attempts = {}, {}, {}, {}, {}
+  assemblies, whole, whole_in = {}, {}, {}
 end
 
 local function text_of(field)
@@ -421,6 +462,205 @@ function faultline.dissector(tvb, pinfo, root)
   return tvb:len()
 end
 
+-- Packets under the frames ------------------------------------------------------------------------
+--
+-- The wire table of packages/protocol/src/packet/wire.ts. Fragments of one message are put together, each
+-- message once, on the first pass over the file; later passes show what was found then. The bounds are
+-- those of a receiver (packages/protocol/src/packet/limits.ts), for each direction of each connection.
+
+local PACKET_MAGIC = 0xFA50
+local PACKET_HEADER_BYTES, PACKET_BYTES_MIN = 18, 22
+local ASSEMBLY_BYTES_MAX, ASSEMBLY_MESSAGES_MAX = 2097152, 4096
+local MESSAGE_BYTES_MAX, FRAGMENT_COUNT_MAX, FRAGMENT_UPKEEP_BYTES = 65600, 335, 64
+local FRAGMENT_PLACE_BYTES = 8
+
+local function has_packet_magic(tvb)
+  return tvb:len() >= PACKET_BYTES_MIN and tvb(0, 2):uint() == PACKET_MAGIC
+end
+
+local function is_packet(tvb)
+  if not has_packet_magic(tvb) or tvb(2, 1):uint() ~= 1 or band(tvb(3, 1):uint(), 0xF8) ~= 0 then return false end
+  local bytes = tvb:len() - 4
+  return crc(CRC32C, tvb:raw(0, bytes)) == tobit(tvb(bytes, 4):uint())
+end
+
+local function uint48(tvb, at)
+  return tvb(at, 2):uint() * 4294967296 + tvb(at + 2, 4):uint()
+end
+
+-- Keeps a piece. The whole message, if this was the last of it; whether there was room for it.
+local function assemble(flow, number, part)
+  local all = assemblies[flow]
+  if all == nil then
+    all = { messages = {}, done = {}, bytes = 0, count = 0 }
+    assemblies[flow] = all
+  end
+  if all.done[part.message] then return nil, true end
+  if part.count == 1 then
+    all.done[part.message] = true
+    return { bytes = part.bytes, pieces = { number } }, true
+  end
+  local one = all.messages[part.message]
+  local cost = #part.bytes + FRAGMENT_UPKEEP_BYTES
+  if one == nil then
+    local places = part.count * FRAGMENT_PLACE_BYTES
+    local is_full = all.count >= ASSEMBLY_MESSAGES_MAX or all.bytes + cost + places > ASSEMBLY_BYTES_MAX
+    if part.count > FRAGMENT_COUNT_MAX or is_full then return nil, false end
+    one = { pieces = {}, from = {}, missing = part.count, count = part.count, bytes = 0, cost = places }
+    all.messages[part.message] = one
+    all.count, all.bytes = all.count + 1, all.bytes + places
+  end
+  if one.count ~= part.count or one.pieces[part.index] then return nil, true end
+  if one.bytes + #part.bytes > MESSAGE_BYTES_MAX or all.bytes + cost > ASSEMBLY_BYTES_MAX then return nil, false end
+  one.pieces[part.index], one.from[part.index] = part.bytes, number
+  one.bytes, one.cost, one.missing = one.bytes + #part.bytes, one.cost + cost, one.missing - 1
+  all.bytes = all.bytes + cost
+  if one.missing > 0 then return nil, true end
+  all.messages[part.message], all.done[part.message] = nil, true
+  all.count, all.bytes = all.count - 1, all.bytes - one.cost
+  local bytes = table.concat(one.pieces, "", 0, one.count - 1)
+  return { bytes = bytes, pieces = one.from, count = one.count }, true
+end
+
+-- Each part takes its bytes from an offset on, and says where it ends; nil: it is none.
+local function add_ack(tvb, at, finish, tree)
+  if at + 15 > finish then return nil end
+  local ranges = tvb(at + 10, 1):uint()
+  local after = at + 15 + 4 * ranges
+  if after > finish then return nil end
+  local high = uint48(tvb, at)
+  local low = high - tvb(at + 11, 4):uint()
+  local words = { low == high and string.format("%d", low) or string.format("%d-%d", low, high) }
+  for place = at + 15, after - 4, 4 do
+    local missing, came = tvb(place, 2):uint(), tvb(place + 2, 2):uint()
+    if missing == 0 or came == 0 then return nil end
+    local last = low - missing - 1
+    low = last - came + 1
+    words[#words + 1] = low == last and string.format("%d", low) or string.format("%d-%d", low, last)
+  end
+  if low < 0 then return nil end
+  local said = table.concat(words, ", ")
+  local branch = tree:add(kf.ack, tvb(at - 1, after - at + 1), said)
+  branch:add(kf.ack_largest, tvb(at, 6))
+  branch:add(kf.ack_delay, tvb(at + 6, 4))
+  branch:add(kf.ack_ranges, tvb(at + 10, 1))
+  return after, "acks " .. said
+end
+
+local function add_fragment(tvb, at, finish, tree)
+  if at + 12 > finish then return nil end
+  local size = tvb(at + 10, 2):uint()
+  local part = { message = uint48(tvb, at), index = tvb(at + 6, 2):uint(), count = tvb(at + 8, 2):uint() }
+  local after = at + 12 + size
+  if after > finish or part.index >= part.count then return nil end
+  part.bytes = size > 0 and tvb:raw(at + 12, size) or ""
+  local said = part.count == 1 and string.format("message %d", part.message)
+    or string.format("fragment %d of %d of message %d", part.index + 1, part.count, part.message)
+  part.tree = tree:add(kf.fragment, tvb(at - 1, after - at + 1), said)
+  part.tree:add(kf.message, tvb(at, 6))
+  part.tree:add(kf.index, tvb(at + 6, 2))
+  part.tree:add(kf.count, tvb(at + 8, 2))
+  part.tree:add(kf.size, tvb(at + 10, 2))
+  if size > 0 then part.tree:add(kf.data, tvb(at + 12, size)) end
+  return after, said, part
+end
+
+local function add_token(field, word)
+  return function(tvb, at, finish, tree)
+    if at + 8 > finish then return nil end
+    tree:add(field, tvb(at, 8))
+    return at + 8, word
+  end
+end
+
+local function add_mark(field, word)
+  return function(tvb, at, _, tree)
+    tree:add(field, tvb(at - 1, 1), true)
+    return at, word
+  end
+end
+
+local PARTS = {
+  add_mark(kf.ping, "ping"), add_ack, add_fragment, add_mark(kf.close, "close"),
+  add_token(kf.challenge, "challenge"), add_token(kf.response, "response"),
+}
+
+local function add_packet_header(tvb, tree)
+  tree:add(kf.magic, tvb(0, 2))
+  tree:add(kf.version, tvb(2, 1))
+  local flags = tree:add(kf.flags, tvb(3, 1))
+  for _, field in ipairs({ kf.answer, kf.opening, kf.unknown }) do flags:add(field, tvb(3, 1)) end
+  tree:add(kf.connection, tvb(4, 8))
+  tree:add(kf.number, tvb(12, 6))
+end
+
+-- All parts, in words; nil: one of them is none, so nothing of the packet counts.
+local function add_parts(tvb, tree)
+  local finish, at = tvb:len() - 4, PACKET_HEADER_BYTES
+  local told, fragments = {}, {}
+  while at < finish do
+    local add = PARTS[tvb(at, 1):uint()]
+    if add == nil then return nil end
+    local after, said, part = add(tvb, at + 1, finish, tree)
+    if after == nil then return nil end
+    told[#told + 1] = said
+    fragments[#fragments + 1] = part
+    at = after
+  end
+  return told, fragments
+end
+
+-- The message that a fragment makes whole, as it was found on the first pass.
+local function whole_by(flow, pinfo, ordinal, part)
+  local key = pinfo.number .. "/" .. ordinal
+  if not pinfo.visited then
+    local made, has_room = assemble(flow, pinfo.number, part)
+    whole[key] = made
+    if made then whole_in[flow .. part.message] = pinfo.number end
+    if not has_room then part.tree:add_proto_expert_info(ke_no_room) end
+  end
+  local home = whole_in[flow .. part.message]
+  if home and home ~= pinfo.number then part.tree:add(kf.whole_in, home):set_generated() end
+  return whole[key]
+end
+
+function packets.dissector(tvb, pinfo, root)
+  local tree = root:add(packets, tvb())
+  pinfo.cols.protocol = "Faultline packet"
+  if not is_packet(tvb) then
+    if has_packet_magic(tvb) then add_packet_header(tvb, tree) end
+    tree:add(kf.crc_status, "bad"):set_generated()
+    tree:add_proto_expert_info(ke_damaged)
+    pinfo.cols.info = "a damaged packet"
+    return tvb:len()
+  end
+  add_packet_header(tvb, tree)
+  local told, fragments = add_parts(tvb, tree)
+  tree:add(kf.crc, tvb(tvb:len() - 4, 4))
+  tree:add(kf.crc_status, "good"):set_generated()
+  if told == nil then
+    tree:add_proto_expert_info(ke_damaged)
+    pinfo.cols.info = "a packet with a part that is none"
+    return tvb:len()
+  end
+  local place = place_of(pinfo)
+  place.from = band(tvb(3, 1):uint(), FLAG_ANSWER) == 0 and "client" or "server"
+  local flow = place.flow .. tostring(tvb(4, 8):bytes()) .. place.from
+  for ordinal, part in ipairs(fragments) do
+    local made = whole_by(flow, pinfo, ordinal, part)
+    if made then
+      for index = 0, (made.count or 0) - 1 do
+        if made.pieces[index] ~= pinfo.number then part.tree:add(kf.piece_in, made.pieces[index]):set_generated() end
+      end
+      local inner = ByteArray.new(made.bytes, true):tvb("Message out of packets")
+      told[#told + 1] = dissect_datagram(inner, pinfo, root, place)[1]
+    end
+  end
+  local number = string.format("packet %d: ", uint48(tvb, 12))
+  pinfo.cols.info = number .. table.concat(told, "; ", 1, math.min(#told, 4)) .. (#told > 4 and "; …" or "")
+  return tvb:len()
+end
+
 -- The pipe codec: `body|checksum` -----------------------------------------------------------------
 --
 -- It has no length, so nobody can tell a piece of a message from a damaged one before the rest has
@@ -456,6 +696,7 @@ end
 local function carried()
   local description = text_of(x_description)
   if description:find("encrypted", 1, true) then return "encrypted" end
+  if description:find("in packets", 1, true) then return "packets" end
   return description:match("codec (%a+)$")
 end
 
@@ -467,7 +708,8 @@ local function heuristic(tvb, pinfo, root)
   if tvb:len() == 0 then return false end
   local codec = carried()
   local proto
-  if codec == "frame" or (codec ~= "pipe" and is_header(tvb)) then proto = faultline
+  if codec == "packets" or (codec == nil and pinfo.port_type == 3 and is_packet(tvb)) then proto = packets
+  elseif codec == "frame" or (codec ~= "pipe" and is_header(tvb)) then proto = faultline
   elseif codec == "pipe" then proto = pipe
   else return false end
   pinfo.conversation = proto
@@ -492,3 +734,4 @@ for _, name in ipairs({ "tcp.port", "udp.port" }) do
   DissectorTable.get(name):add_for_decode_as(faultline)
   DissectorTable.get(name):add_for_decode_as(pipe)
 end
+DissectorTable.get("udp.port"):add_for_decode_as(packets)

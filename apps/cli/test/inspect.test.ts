@@ -4,6 +4,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { runCli } from "../src/cli.ts";
 import { Outputs } from "../src/input/outputs.ts";
@@ -59,17 +60,6 @@ describe("run --capture", () => {
     }
   });
 
-  test("of packets says that their frames are in fragments", async () => {
-    const spec = join(folder, "packets.json");
-    const file = join(folder, "packets.pcapng");
-    const [client, workload] = [{ datagrams: "packets" }, { messages: 1 }];
-    const packets = { specVersion: 1, mode: "simulated", transport: "udp", client, workload };
-    writeFileSync(spec, JSON.stringify(packets));
-    expect((await cli("run", spec, "--capture", file)).code).toBe(0);
-    const { err } = await cli("inspect", file);
-    expect(err).toContain("something else (in fragments, encrypted, or not ours)");
-  });
-
   test("is whole though another file could not be finished", async () => {
     const alone = join(folder, "finished.pcapng");
     const outputs = new Outputs({ capture: alone, junit: join(folder, "report.xml") });
@@ -106,6 +96,32 @@ describe("inspect", () => {
     expect(replies[0]).toMatchObject({ status: "ok", life: 1 });
   });
 
+  test("shows packets with their fields, and the frames that they carry in fragments", async () => {
+    const spec = join(folder, "packets.json");
+    const file = join(folder, "packets.pcapng");
+    const [client, workload] = [{ datagrams: "packets" }, { messages: 2, payloadBytes: 3000 }];
+    const packets = { specVersion: 1, mode: "simulated", transport: "udp", client, workload };
+    writeFileSync(spec, JSON.stringify(packets));
+    expect((await cli("run", spec, "--capture", file)).code).toBe(0);
+    const { out, err } = await cli("inspect", file);
+    expect(out).toMatch(/packet 0 {2}connection [0-9a-f]{16} {2}opening\n {4}fragment 1 of 3 of /);
+    expect(out).toMatch(/acknowledges 0-1, the last of them \d+ µs ago/);
+    expect(out).toContain("data  operation 1  attempt 1  3000 bytes  crc32c");
+    expect(out.match(/^ {2}reply {2}operation/gm)).toHaveLength(2);
+    // two requests, two replies, a farewell
+    expect(err).toMatch(/^\d+ packets, 5 frames\nunder the frames: \d+ reliable packets\n$/);
+    const json = await cli("inspect", file, "--json");
+    const lines = json.out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as object);
+    const ofFirst = { message: 0, index: 0, count: 3, bytes: 1140 };
+    expect(lines[0]).toMatchObject({ type: "packet", number: 0, fragments: [ofFirst], ack: null });
+    const frames = lines.filter((line) => "operation" in line);
+    expect(frames).toHaveLength(5);
+    expect(frames[0]).toMatchObject({ type: "data", inPackets: true, payloadBytes: 3000 });
+  });
+
   test("says of TLS that it is encrypted, how much there is, and shows none of it", async () => {
     const secret = join(folder, "tls.pcapng");
     const ran = await cli("run", "encrypted", "--transport", "tls", "--capture", secret);
@@ -130,6 +146,28 @@ describe("inspect", () => {
     expect(code).toBe(3);
     expect(out).toContain("operation 0");
     expect(err).toMatch(/at byte \d+ after \d+ packets, the file ends within a block/);
+    expect(err.match(/\n/g)).toHaveLength(2);
     expect((await cli("inspect", join(folder, "none"))).err).toContain("no such file");
+    expect((await cli("inspect", folder)).err).toContain("it is a folder");
+    const zipped = join(folder, "zipped.pcapng.gz");
+    writeFileSync(zipped, gzipSync(readFileSync(path)));
+    expect((await cli("inspect", zipped)).err).toContain("it is compressed: gunzip it first");
+    const empty = join(folder, "empty.pcapng.part");
+    writeFileSync(empty, "");
+    expect((await cli("inspect", empty)).err).toContain("the file is empty");
+  });
+
+  test("reads what a run that was killed has written, whatever it was cut off in", async () => {
+    await captured;
+    const whole = (await cli("inspect", path, "--json", "--limit", "1000")).out;
+    const part = join(folder, "killed.pcapng.part");
+    const file = readFileSync(path);
+    for (const end of [file.length - 1, file.length - 1_000, 4_002]) {
+      writeFileSync(part, file.subarray(0, end));
+      const { code, out, err } = await cli("inspect", part, "--json", "--limit", "1000");
+      expect(code).toBe(3);
+      expect(whole.startsWith(out) && out.length > 0).toBe(true);
+      expect(err).toContain("it was not finished, and what came before is all there is");
+    }
   });
 });

@@ -1,108 +1,13 @@
 /**
  * Reading captures back: what was written is read, and no file can do more than be refused.
  */
-import type { Frame } from "@faultline/protocol";
-import { encodeFrame, FrameType, isRefusal } from "@faultline/protocol";
+import { encodeFrame, isRefusal } from "@faultline/protocol";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { FoundFrame, InspectCounts } from "../src/index.ts";
-import {
-  buildCapture,
-  CaptureError,
-  FaultNotes,
-  framesOf,
-  noCounts,
-  WireLog,
-} from "../src/index.ts";
+import { CaptureError, framesOf, noCounts } from "../src/index.ts";
 import { addWords, internetChecksum } from "../src/packet/checksum.ts";
 import { ipv4Of, ipv6Of } from "../src/packet/address.ts";
-
-function frame(operation: number, payload: Uint8Array, type: FrameType = FrameType.data): Frame {
-  return {
-    type,
-    checksum: "crc32c",
-    flags: 0,
-    status: 0,
-    session: { high: 1, low: 2 },
-    operation,
-    attempt: 1,
-    remainingMs: 0,
-    payload,
-  };
-}
-
-interface CaptureOf {
-  readonly kind?: "stream" | "datagram";
-  readonly local?: string;
-  readonly bytesMax?: number;
-  /** Wires that carry nothing. */
-  readonly silent?: number;
-}
-
-/** A capture of one wire that carries these writes, each the other way in turn. */
-function captureOf(
-  writes: readonly Uint8Array[],
-  { kind = "stream", local = "127.0.0.1:4711", bytesMax = 1e9, silent = 0 }: CaptureOf = {},
-): Uint8Array {
-  const chunks: Uint8Array[] = [];
-  const log = new WireLog({ bytesMax: 1e9, onChunk: (chunk) => chunks.push(chunk) });
-  const wire = {
-    kind,
-    local,
-    remote: "[::1]:7",
-    dialled: true,
-    startedUs: 5,
-    openedUs: 10,
-  } as const;
-  const watcher = log
-    .tap("wire")
-    .open({ ...wire, remote: local.includes("127") ? "127.0.0.1:7" : wire.remote });
-  writes.forEach((bytes, at) => {
-    if (at % 2 === 0) watcher.sent(bytes, 20 + at);
-    else watcher.received(bytes, 20 + at);
-  });
-  for (let at = 0; at < silent; at++) log.tap("wire").open({ ...wire, local: `client-${at}:1` });
-  log.flush();
-  const pieces: Uint8Array[] = [];
-  buildCapture({
-    sources: [{ chunks: () => chunks }],
-    take: (bytes) => pieces.push(bytes),
-    bytesMax,
-    behind: false,
-    application: "test",
-    comment: "",
-    carries: { wire: "codec frame", behind: "" },
-    codecs: { wire: "frame", behind: undefined },
-    mssBytes: 1_000,
-    secrets: false,
-    originUs: 1_700_000_000_000_000,
-    dropped: 0,
-    bodies: [],
-    notes: new FaultNotes(),
-    clientOf: () => undefined,
-  });
-  const file = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    file.set(piece, at);
-    at += piece.length;
-  }
-  return file;
-}
-
-function readAll(file: Uint8Array): { frames: FoundFrame[]; counts: InspectCounts } {
-  const counts = noCounts();
-  const frames = [...framesOf(file, counts)];
-  return { frames, counts };
-}
-
-/** As if it came from another tool: it does not say that it carries frames. */
-function foreign(file: Uint8Array): Uint8Array {
-  const text = Buffer.from(file).toString("latin1").replace("codec frame", "codec xxxxx");
-  return new Uint8Array(Buffer.from(text, "latin1"));
-}
-
-const CALM = [1, 2, 3, 4].map((n) => encodeFrame(frame(n, new Uint8Array(n * 700).fill(n))));
+import { CALM, captureOf, foreign, frame, readAll } from "./support.ts";
 
 describe("a capture that is read back", () => {
   test.each([
@@ -176,7 +81,9 @@ test("a capture never grows above its limit, however many names its wires have",
 
 describe("a file that is no capture", () => {
   test.each([
-    ["nothing", [], "it does not begin with a section header"],
+    ["nothing", [], "the file is empty"],
+    ["gzip", [0x1f, 0x8b, 8, 0], "it is compressed: gunzip it first"],
+    ["zstd", [0x28, 0xb5, 0x2f, 0xfd], "it is compressed: unzstd it first"],
     ["text", [0x7b, 0x22], "it does not begin with a section header"],
     ["pcap", [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0], "editcap"],
   ])("%s is refused at its beginning", (_, bytes, why) => {
@@ -187,15 +94,34 @@ describe("a file that is no capture", () => {
 
   test("cut anywhere it is read up to there, and the place is told", () => {
     const file = captureOf(CALM);
+    const whole = readAll(file).counts.packets;
     for (let end = 4; end < file.length; end += 37) {
       const counts = noCounts();
       try {
         for (const found of framesOf(file.subarray(0, end), counts)) void found;
       } catch (error) {
         expect(error).toBeInstanceOf(CaptureError);
+        expect(error).toMatchObject({ code: "cut-off" });
         expect((error as CaptureError).offset).toBeLessThanOrEqual(end);
       }
+      expect(counts.packets).toBeLessThanOrEqual(whole);
     }
+  });
+
+  test("with blocks of a size that nobody writes is refused, and one that nobody reads is passed over", () => {
+    const file = captureOf(CALM);
+    const bytes = 16_777_216 + 16;
+    const blockOf = (type: number): Uint8Array => {
+      const block = new Uint8Array(bytes);
+      const view = new DataView(block.buffer);
+      view.setUint32(0, type, true);
+      view.setUint32(4, bytes, true);
+      view.setUint32(bytes - 4, bytes, true);
+      return block;
+    };
+    const { counts } = readAll(Buffer.concat([file, blockOf(10), file]));
+    expect(counts.frames).toBe(2 * CALM.length);
+    expect(() => readAll(Buffer.concat([file, blockOf(6)]))).toThrow("it has 16777232 bytes");
   });
 
   test("with any bytes changed it is read or refused, and nothing else", () => {

@@ -5,11 +5,12 @@
  * Needs tshark (Debian: `apt-get install tshark`); without it these tests are skipped, and say so.
  */
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { framesOf, noCounts } from "@faultline/capture";
 import { FrameDecoder, FrameType, isRefusal } from "@faultline/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { FullSpec, Result } from "../src/index.ts";
@@ -281,6 +282,47 @@ describe.skipIf(!hasTshark)("follow stream", () => {
     expect(sides.map(bodiesIn)).toEqual(hasSecrets ? [twice, twice] : [[], []]);
     const closed = await captured(spec(encrypted));
     expect(await followed(closed.path, "tls")).toEqual([[], []]);
+  });
+});
+
+describe.skipIf(!hasTshark)("frames in packets over UDP", () => {
+  const names = ["faultline_packet.number", "faultline_packet.crc.status"] as const;
+  const more = ["faultline_packet.fragment.count", "faultline_packet.ack.largest"] as const;
+  const client = { datagrams: "packets", attemptTimeoutMs: 150, attemptsMax: 8 };
+  const faults = [
+    { id: "lost", kind: "loss", direction: "reply", probability: 0.1 },
+    { id: "flip", kind: "corrupt", direction: "both", probability: 0.2 },
+  ];
+  const large = {
+    transport: "udp",
+    workload: { messages: 40, clients: 8, payloadBytes: 5_000 },
+    client,
+    faults,
+  };
+  const network = { delayMs: 5, loss: 0.05, duplicate: 0.1, corrupt: 0.05, reorder: 0.1 };
+
+  test.each([
+    ["sockets", { mode: "real" }],
+    ["a network that loses, doubles and damages datagrams", { network }],
+  ])("of %s are put together, and are what the result counts", async (_, world) => {
+    const { result, path } = await captured(spec({ ...large, ...world }));
+    const columns = [...SOUND, ...FRAMES, ...names, ...more] as const;
+    const rows = await fields(path, columns, [...CHECKED, ...WITH_OURS]);
+    expect(unsound(rows)).toEqual([]);
+    const { attempts, retries, corruptionsDetected } = result.counts;
+    expect(retries).toBeGreaterThan(0);
+    expect(found(rows)).toEqual({ attempts, retries, corruptionsDetected });
+    const packets = rows.filter((row) => row["frame.interface_name"][0] === "faultline-wire");
+    const counts = packets.flatMap((row) => row["faultline_packet.fragment.count"]);
+    expect(counts.filter((count) => count === "5").length).toBeGreaterThanOrEqual(5 * attempts);
+    expect(packets.some((row) => row["faultline_packet.ack.largest"].length > 0)).toBe(true);
+    const read = noCounts();
+    const frames = [...framesOf(readFileSync(path), read)].filter(({ kind }) => kind === "frame");
+    const isBad = (row: (typeof rows)[number]) => row["faultline_packet.crc.status"][0] === "bad";
+    const damaged = packets.filter(isBad).length;
+    expect(damaged > 0).toBe("network" in world);
+    expect(read.layer).toMatchObject({ packets: packets.length - damaged, damaged, noRoom: 0 });
+    expect(rows.flatMap((row) => row["faultline.from"])).toHaveLength(frames.length);
   });
 });
 

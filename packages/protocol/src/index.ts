@@ -35,6 +35,7 @@ export {
 export type { LifeFields, LifeNotice } from "./life.ts";
 export { createMessageCheck } from "./message-check.ts";
 export type { MessageCheck, MessageCheckOptions, MessageVerdict } from "./message-check.ts";
+export { Assembly as PacketAssembly } from "./packet/assembly.ts";
 export { PacketConnection } from "./packet/connection.ts";
 export type { Arrival, PacketConnectionOptions, PacketEnd } from "./packet/connection.ts";
 export { decodePacket } from "./packet/decode.ts";
@@ -46,7 +47,7 @@ export { PACKET_LIMITS_DEFAULT, packetLimitsOf } from "./packet/limits.ts";
 export type { PacketLimits } from "./packet/limits.ts";
 export type { PacketStats } from "./packet/stats.ts";
 export { isPacket } from "./packet/wire.ts";
-export type { Packet } from "./packet/wire.ts";
+export type { Ack, FragmentPart, NumberRange, Packet } from "./packet/wire.ts";
 export { decodePipeDatagram } from "./pipe/datagram.ts";
 export { PipeDecoder } from "./pipe/decoder.ts";
 export { encodePipe, encodePipeError, PIPE_LIMITS_DEFAULT, PIPE_SETTLE_MS } from "./pipe/text.ts";

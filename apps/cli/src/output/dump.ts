@@ -2,7 +2,7 @@
  * A frame for people: what it says in words, and its bytes in hex and ASCII beside the fields that
  * begin in them. Offsets are those of the wire table in the protocol package's frame.ts.
  */
-import type { FoundFrame } from "@faultline/capture";
+import type { FoundFrame, FoundPacket } from "@faultline/capture";
 import type { Frame, FrameHeader } from "@faultline/protocol";
 import {
   FRAME_HEADER_BYTES,
@@ -20,6 +20,9 @@ const LINE_BYTES = 16;
 const TYPES = new Map(Object.entries(FrameType).map(([word, code]) => [code as number, word]));
 const STATUSES = new Map(Object.entries(StatusCode).map(([word, code]) => [code as number, word]));
 
+/** An offset, and what begins there. */
+export type Field = readonly [number, string];
+
 /** The word for a type of frame. */
 export function typeWord(type: number): string {
   return TYPES.get(type) ?? `type ${type}`;
@@ -32,15 +35,12 @@ export function statusWord(status: number): string {
 
 /** The lines of one frame. At most `bytesMax` of its bytes are shown. */
 export function frameLines(found: FoundFrame, style: Style, bytesMax: number): string[] {
-  const { packet, carried, item, bytes } = found;
-  const { source, target, kind } = carried;
-  const at = packet.atSeconds.toFixed(6);
-  const where = packet.interface.name === "" ? "" : `  ${printable(packet.interface.name)}`;
+  const { packet, item, bytes } = found;
   const shownBytes = bytes.subarray(0, bytesMax);
   const fields = isRefusal(item) ? [] : fieldsOf(item);
   const rest = bytes.length - shownBytes.length;
   return [
-    style.dim(`#${packet.number}  ${at} s${where}  ${kind}  ${source} > ${target}`),
+    whereLine(found, style),
     isRefusal(item)
       ? style.bad(`  refused as ${item.refused}: ${item.message}`)
       : `  ${headline(item, style)}`,
@@ -49,6 +49,14 @@ export function frameLines(found: FoundFrame, style: Style, bytesMax: number): s
     ...(rest > 0 ? [`  …     ${rest} more bytes`] : []),
     "",
   ];
+}
+
+/** The number of a packet, its time and its way. */
+export function whereLine({ packet, carried }: FoundFrame | FoundPacket, style: Style): string {
+  const { source, target, kind } = carried;
+  const at = packet.atSeconds.toFixed(6);
+  const where = packet.interface.name === "" ? "" : `  ${printable(packet.interface.name)}`;
+  return style.dim(`#${packet.number}  ${at} s${where}  ${kind}  ${source} > ${target}`);
 }
 
 function headline(frame: Frame, style: Style): string {
@@ -60,7 +68,7 @@ function headline(frame: Frame, style: Style): string {
 }
 
 /** What begins at which byte. */
-function fieldsOf(frame: Frame): (readonly [number, string])[] {
+function fieldsOf(frame: Frame): Field[] {
   const { type, checksum, flags, session, operation, attempt, remainingMs, payload } = frame;
   const end = FRAME_HEADER_BYTES + payload.length;
   return [
@@ -83,8 +91,13 @@ function stateText({ type, status, life }: Pick<FrameHeader, "life" | "status" |
   return life === undefined ? "status 0" : `life ${life}`;
 }
 
+/** Bytes in hex, without anything between them. */
+export function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /** Hex, ASCII and the fields that begin in a line. */
-function dumpLines(bytes: Uint8Array, fields: readonly (readonly [number, string])[]): string[] {
+export function dumpLines(bytes: Uint8Array, fields: readonly Field[]): string[] {
   const lines: string[] = [];
   for (let at = 0; at < bytes.length; at += LINE_BYTES) {
     const row = [...bytes.subarray(at, at + LINE_BYTES)];

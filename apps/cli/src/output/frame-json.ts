@@ -4,10 +4,10 @@
 import type { FoundFrame } from "@faultline/capture";
 import { isRefusal, sessionToHex } from "@faultline/protocol";
 
-import { statusWord, typeWord } from "./dump.ts";
+import { hexOf, statusWord, typeWord } from "./dump.ts";
 
 /** Everything that is known of it. What was refused has no fields that could be believed. */
-export function frameJson({ packet, carried, item, bytes }: FoundFrame): object {
+export function frameJson({ packet, carried, item, bytes, inPackets }: FoundFrame): object {
   const { source, target, kind } = carried;
   const where = {
     packet: packet.number,
@@ -17,7 +17,8 @@ export function frameJson({ packet, carried, item, bytes }: FoundFrame): object 
     source,
     target,
     comment: packet.comment,
-    hex: Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""),
+    inPackets,
+    hex: hexOf(bytes),
   };
   if (isRefusal(item)) return { ...where, refused: item.refused, message: item.message };
   const { type, session, operation, attempt, flags, status, life } = item;

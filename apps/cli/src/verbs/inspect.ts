@@ -1,22 +1,21 @@
 /**
  * `faultline inspect`: the frames of a pcapng file, for those without Wireshark.
  *
- * A capture of any tool will do. The file is read whole, up to a limit; what is no pcapng file is
- * refused with the offset at which that showed, and a file that is damaged further on is printed up
- * to there. Packets that hold no frames are counted.
+ * A capture of any tool will do, of any size. What is no pcapng file is refused with the offset at
+ * which that showed, and a file that is damaged further on, or was never finished, is printed up to
+ * there. Packets that hold no frames are counted.
  */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { Command } from "commander";
 
-import type { CaptureError, FoundFrame, InspectCounts } from "@faultline/capture";
+import type { CaptureError, FoundFrame, FoundPacket, InspectCounts } from "@faultline/capture";
 
 import { ExitCode, ToolError } from "../exit.ts";
+import { CaptureFileSource } from "../input/capture-source.ts";
 import { readers } from "../options/values.ts";
 import { count, plural } from "../output/numbers.ts";
 import { printable, shown } from "../output/printable.ts";
 import { styleFor } from "../output/style.ts";
 import { createCommand, type Finish } from "../program.ts";
-import { reasonOf } from "../reasons.ts";
 import type { System } from "../system.ts";
 
 interface InspectFlags {
@@ -25,46 +24,12 @@ interface InspectFlags {
   readonly bytes: number;
 }
 
-/** Largest file that is read: it is held in memory. */
-const FILE_BYTES_MAX = 1_073_741_824;
-const LIMIT_MAX = 1_000_000_000;
+const COUNT_MAX = 1_000_000_000;
 const LIMIT_DEFAULT = 1_000;
 const BYTES_DEFAULT = 256;
 
-/** @throws ToolError */
-function readFile(path: string): Uint8Array {
-  try {
-    const file = openSync(path, "r");
-    try {
-      const stat = fstatSync(file);
-      const { size } = stat;
-      // A pipe says that it has no bytes, and would be taken for an empty file.
-      if (!stat.isFile() && !stat.isDirectory()) {
-        const why = "it is no file, but a pipe or a device: put it into a file first";
-        throw new ToolError(`Cannot read ${shown(path)}: ${why}`);
-      }
-      if (size > FILE_BYTES_MAX) {
-        throw new ToolError(
-          `Cannot read ${shown(path)}: it is larger than ${FILE_BYTES_MAX} bytes`,
-        );
-      }
-      const bytes = new Uint8Array(size);
-      let length = 0;
-      for (let got = -1; got !== 0 && length < size; length += got) {
-        got = readSync(file, bytes, length, size - length, null);
-      }
-      return bytes.subarray(0, length);
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    if (error instanceof ToolError) throw error;
-    throw new ToolError(`Cannot read ${shown(path)}: ${reasonOf(error)}`, { cause: error });
-  }
-}
-
 async function inspect(system: System, path: string, flags: InspectFlags): Promise<void> {
-  const file = readFile(path);
+  const file = new CaptureFileSource(path);
   const { framesOf, noCounts } = await import("@faultline/capture");
   const print = await printerFor(system, flags);
   const counts = noCounts();
@@ -77,6 +42,7 @@ async function inspect(system: System, path: string, flags: InspectFlags): Promi
   } catch (error) {
     throw refusal(path, error, counts);
   } finally {
+    file.close();
     if (counts.packets > 0) tell(system, counts, Math.max(0, printed - flags.limit));
   }
 }
@@ -87,33 +53,53 @@ function refusal(path: string, error: unknown, { packets }: InspectCounts): unkn
   const { code, offset, message } = error as CaptureError;
   const after = packets > 0 ? ` after ${plural(packets, "packet")}` : "";
   const heading = code === "not-pcapng" ? "Cannot inspect" : "Cannot go on inspecting";
-  return new ToolError(`${heading} ${shown(path)}: at byte ${offset}${after}, ${message}`, {
+  const rest =
+    code === "cut-off" ? ": it was not finished, and what came before is all there is" : "";
+  return new ToolError(`${heading} ${shown(path)}: at byte ${offset}${after}, ${message}${rest}`, {
     cause: error,
   });
 }
 
-async function printerFor(
-  system: System,
-  flags: InspectFlags,
-): Promise<(found: FoundFrame) => void> {
+type Print = (found: FoundFrame | FoundPacket) => void;
+
+async function printerFor(system: System, { json, bytes }: InspectFlags): Promise<Print> {
   const { frameLines } = await import("../output/dump.ts");
   const { frameJson } = await import("../output/frame-json.ts");
-  if (flags.json === true) {
-    return (found) => system.stdout.write(`${JSON.stringify(frameJson(found))}\n`);
+  const { packetJson, packetLines } = await import("../output/packet-lines.ts");
+  const { stdout, env } = system;
+  if (json === true) {
+    return (found) => {
+      const value = found.kind === "packet" ? packetJson(found) : frameJson(found);
+      stdout.write(`${JSON.stringify(value)}\n`);
+    };
   }
-  const style = styleFor(system.stdout, system.env);
-  return (found) => system.stdout.write(`${frameLines(found, style, flags.bytes).join("\n")}\n`);
+  const style = styleFor(stdout, env);
+  return (found) => {
+    const lines =
+      found.kind === "packet" ? packetLines(found, style, bytes) : frameLines(found, style, bytes);
+    stdout.write(`${lines.join("\n")}\n`);
+  };
 }
 
 function tell(system: System, counts: InspectCounts, leftOut: number): void {
-  const { packets, frames, refused, others, tls } = counts;
+  const { packets, frames, refused, others, tls, layer } = counts;
   const parts = [plural(packets, "packet"), plural(frames, "frame")];
   if (refused > 0) parts.push(`${count(refused)} refused`);
-  const rest = tls.records > 0 ? "see below" : "in fragments, encrypted, or not ours";
+  const rest = tls.records > 0 ? "see below" : "encrypted, or not ours";
   if (others > 0) parts.push(`${plural(others, "packet")} with something else (${rest})`);
   if (leftOut > 0) parts.push(`${count(leftOut)} not shown (--limit)`);
   system.stderr.write(`${printable(parts.join(", "))}\n`);
+  if (layer.packets + layer.damaged > 0) system.stderr.write(`${layerText(layer)}\n`);
   if (tls.records > 0) system.stderr.write(`${printable(tlsText(tls))}\n`);
+}
+
+/** What there is of packets under the frames: ours, of which one is a UDP datagram. */
+function layerText({ packets, damaged, unfinished, noRoom }: InspectCounts["layer"]): string {
+  const parts = [`under the frames: ${plural(packets, "reliable packet")}`];
+  if (damaged > 0) parts.push(`${count(damaged)} more damaged`);
+  if (unfinished > 0) parts.push(`${plural(unfinished, "message")} not whole`);
+  if (noRoom > 0) parts.push(`${count(noRoom)} without room beside those`);
+  return parts.join(", ");
 }
 
 /** What is there of TLS: how much, and that nobody can read it here. */
@@ -131,14 +117,14 @@ export function inspectCommand(system: System, finish: Finish): Command {
     .option("--json", "one JSON line for each frame")
     .option(
       "--limit <n>",
-      "frames that are printed",
-      read.integer("--limit", 1, LIMIT_MAX),
+      "frames (and packets under them) that are printed",
+      read.integer("--limit", 1, COUNT_MAX),
       LIMIT_DEFAULT,
     )
     .option(
       "--bytes <n>",
       "bytes of a frame that are dumped",
-      read.integer("--bytes", 0, FILE_BYTES_MAX),
+      read.integer("--bytes", 0, COUNT_MAX),
       BYTES_DEFAULT,
     )
     .action(async (path: string, flags: InspectFlags) => {

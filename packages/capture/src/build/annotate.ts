@@ -4,9 +4,10 @@
  * It reads along with the decoders of the house, one for each direction of each wire. Where frames
  * are sealed, or in another form than these, there is nothing to say; a comment never guesses.
  */
-import type { Frame, Refusal } from "@faultline/protocol";
+import type { Frame, Packet, Refusal } from "@faultline/protocol";
 import {
   decodeDatagram,
+  decodePacket,
   FrameDecoder,
   FrameFlag,
   FrameType,
@@ -15,12 +16,13 @@ import {
   StatusCode,
 } from "@faultline/protocol";
 import { ANY_SIGNATURE } from "../limits.ts";
+import { Reassembly } from "../read/reassembly.ts";
 import type { Direction, FaultNotes } from "./notes.ts";
 
 /** What comments are made with. */
 export interface AnnotatorOptions {
-  /** How messages are written; undefined: not in a form that can be read here. */
-  readonly codec: "frame" | "pipe" | undefined;
+  /** How messages are written (`packets`: frames in packets); undefined: nothing here reads them. */
+  readonly codec: "frame" | "packets" | "pipe" | undefined;
   readonly notes: FaultNotes;
   /** The number of a client by its session, 16 hex digits. */
   clientOf(session: string): number | undefined;
@@ -44,6 +46,7 @@ const STATUS_WORDS = wordsOf(StatusCode);
 export class Annotator {
   readonly #options: AnnotatorOptions;
   readonly #decoders = new Map<Direction, FrameDecoder>();
+  readonly #assemblies = new Map<Direction, Reassembly>();
   /** Pipe requests seen so far. */
   #messages = 0;
 
@@ -52,14 +55,29 @@ export class Annotator {
   }
 
   /** What to say of bytes that go one way; empty: nothing. */
-  comment(flow: Flow, bytes: Uint8Array): string {
+  comment(flow: Flow, bytes: Uint8Array, atUs: number): string {
     const { codec } = this.#options;
     if (codec === undefined || bytes.length === 0) return "";
-    return codec === "pipe" ? this.#ofPipe(flow) : this.#ofFrames(flow, bytes);
+    if (codec === "pipe") return this.#ofPipe(flow);
+    if (codec === "packets") return this.#ofPacket(flow, bytes, atUs);
+    return this.#ofFrames(flow, this.#items(flow, bytes));
   }
 
-  #ofFrames(flow: Flow, bytes: Uint8Array): string {
-    const texts = this.#items(flow, bytes).map((item) =>
+  /** What a packet is, and the frames that it makes whole. */
+  #ofPacket(flow: Flow, bytes: Uint8Array, atUs: number): string {
+    const packet = decodePacket(bytes);
+    if (packet === undefined) return "a damaged packet";
+    const { direction } = flow;
+    const assembly = this.#assemblies.get(direction) ?? new Reassembly();
+    this.#assemblies.set(direction, assembly);
+    const messages = assembly.take(packet, atUs);
+    const items = messages.map((message) => decodeDatagram(message, ANY_SIGNATURE));
+    const texts = [packetText(packet), this.#ofFrames(flow, items)];
+    return texts.filter((text) => text !== "").join("; ");
+  }
+
+  #ofFrames(flow: Flow, items: readonly (Frame | Refusal)[]): string {
+    const texts = items.map((item) =>
       isRefusal(item) ? this.#ofRefusal(item, flow) : this.#ofFrame(item, flow),
     );
     const rest = texts.length - ITEMS_MAX;
@@ -114,6 +132,14 @@ export class Annotator {
     const text = `${direction} ${sequence} of this connection`;
     return metBy(text, this.#options.notes.ofPlace(client, sequence, direction));
   }
+}
+
+/** A packet's number, and the pieces in it that are no whole messages. */
+function packetText({ number, fragments }: Packet): string {
+  const pieces = fragments
+    .filter(({ count }) => count > 1)
+    .map(({ message, index, count }) => `fragment ${index + 1} of ${count} of message ${message}`);
+  return [`packet ${number}`, ...pieces.slice(0, ITEMS_MAX)].join(", ");
 }
 
 function metBy(text: string, faults: readonly string[]): string {

@@ -105,7 +105,7 @@ export class Wires {
     const client = opened.dialled ? opened.local : opened.remote;
     const flow: Flow = { direction, stream: tcp !== undefined, client };
     wire.carried[direction](bytes);
-    const put = this.#putAt(wire, atUs, wire.annotator.comment(flow, bytes));
+    const put = this.#putAt(wire, atUs, wire.annotator.comment(flow, bytes, atUs));
     if (tcp !== undefined) {
       tcp.send(from, bytes, put);
       return;

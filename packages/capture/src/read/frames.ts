@@ -1,24 +1,42 @@
 /**
- * The frames of a capture: streams put together, datagrams one by one, each read as the decoders do.
+ * The frames of a capture: streams put together, datagrams one by one, messages out of packets, each
+ * read as the decoders do.
  *
  * Segments that come again are passed over; where bytes are missing, reading begins anew with what
  * follows. A direction that does not begin with a frame is another protocol's, or encrypted: its
  * packets are counted and not guessed at; of TLS its records, too.
  */
-import type { Frame, Refusal } from "@faultline/protocol";
-import { decodeDatagram, FrameDecoder, isRefusal } from "@faultline/protocol";
+import type { Frame, Packet, Refusal } from "@faultline/protocol";
+import { decodeDatagram, decodePacket, isRefusal, sessionToHex } from "@faultline/protocol";
 import { ANY_SIGNATURE } from "../limits.ts";
+import { FlowTable } from "./flow-table.ts";
 import { packetsOf, type ReadPacket } from "./pcapng.ts";
-import { type TlsCounts, TlsRecords } from "./tls-records.ts";
+import { Reassembly } from "./reassembly.ts";
+import type { CaptureSource } from "./source.ts";
+import { StreamFlow } from "./stream-flow.ts";
+import type { TlsCounts } from "./tls-records.ts";
 import { type Carried, carriedBy } from "./transport.ts";
 
 /** A frame, or bytes that were refused as one. */
 export interface FoundFrame {
+  readonly kind: "frame";
   /** Where it ends. */
   readonly packet: ReadPacket;
   readonly carried: Carried;
   readonly item: Frame | Refusal;
   /** The bytes of the frame; of a refusal those of its packet. Views, valid until the next is asked for. */
+  readonly bytes: Uint8Array;
+  /** Whether packets carried it, and it was put together from their fragments. */
+  readonly inPackets: boolean;
+}
+
+/** A packet of the layer that makes datagrams reliable; what it makes whole follows it. */
+export interface FoundPacket {
+  readonly kind: "packet";
+  readonly packet: ReadPacket;
+  readonly carried: Carried;
+  /** Undefined: it is damaged. */
+  readonly item: Packet | undefined;
   readonly bytes: Uint8Array;
 }
 
@@ -30,106 +48,133 @@ export interface InspectCounts {
   /** Packets with a payload that is not in frames, those of TLS among them. */
   others: number;
   readonly tls: TlsCounts;
+  readonly layer: LayerCounts;
 }
 
-const MAGIC = [0xfa, 0x17];
+/** What there was of the layer that makes datagrams reliable. */
+export interface LayerCounts {
+  /** Its packets, sound ones. */
+  packets: number;
+  damaged: number;
+  /** Messages of which fragments are there, but not all: up to date when the file has ended. */
+  unfinished: number;
+  /** Packets whose fragments found no room beside other messages that are not whole. */
+  noRoom: number;
+}
+
 /** What the description of an interface of ours ends with where it carries frames in the clear. */
-const SAID = /codec frame$/;
+const SAYS_FRAMES = /codec frame$/;
+/** And where packets carry them. */
+const SAYS_PACKETS = /codec frame, in packets$/;
 
 /** Nothing yet. */
 export function noCounts(): InspectCounts {
   const tls = { records: 0, encrypted: 0, bytes: 0, bytesMax: 0 };
-  return { packets: 0, frames: 0, refused: 0, others: 0, tls };
+  const layer = { packets: 0, damaged: 0, unfinished: 0, noRoom: 0 };
+  return { packets: 0, frames: 0, refused: 0, others: 0, tls, layer };
 }
 
-interface Flow {
-  decoder: FrameDecoder;
-  /** The sequence number that comes next; undefined: any. */
-  next: number | undefined;
-  /** Whether it began like frames do. */
-  isOurs: boolean | undefined;
-  tls: TlsRecords;
-}
-
-/** Finds the frames of a file. `counts` is kept up to date. @throws CaptureError */
-export function* framesOf(file: Uint8Array, counts: InspectCounts): Generator<FoundFrame> {
-  const flows = new Map<string, Flow>();
-  for (const packet of packetsOf(file)) {
-    counts.packets++;
-    const carried = carriedBy(packet.bytes, packet.interface.linkType);
-    if (carried === undefined) continue;
-    const { kind, payload } = carried;
-    if (kind === "tcp" && carried.begins) flows.delete(keyOf(carried));
-    if (payload.length === 0) continue;
-    const isKnown = SAID.test(packet.interface.description);
-    const found =
-      kind === "udp"
-        ? ofDatagram(payload, isKnown)
-        : ofSegment(carried, { flows, isKnown, tls: counts.tls });
-    if (found === undefined) counts.others++;
-    for (const { item, bytes } of found ?? []) {
-      if (isRefusal(item)) counts.refused++;
-      else counts.frames++;
-      yield { packet, carried, item, bytes };
+/**
+ * Finds the frames of a file, and the packets that carried some. `counts` is kept up to date.
+ *
+ * @throws CaptureError
+ */
+export function* framesOf(
+  file: Uint8Array | CaptureSource,
+  counts: InspectCounts,
+): Generator<FoundFrame | FoundPacket> {
+  const reader = new Reader(counts);
+  try {
+    for (const packet of packetsOf(file)) {
+      counts.packets++;
+      const carried = carriedBy(packet.bytes, packet.interface.linkType);
+      if (carried !== undefined) yield* reader.take(packet, carried);
     }
+  } finally {
+    reader.close();
   }
 }
 
+type Found = Pick<FoundFrame, "packet" | "carried">;
 type Item = Pick<FoundFrame, "bytes" | "item">;
 
-function ofDatagram(payload: Uint8Array, isKnown: boolean): Item[] | undefined {
-  const item = decodeDatagram(payload, ANY_SIGNATURE);
-  if (isRefusal(item) && item.refused === "bad-magic" && !isKnown) return undefined;
-  return [{ item, bytes: payload }];
-}
+/** Reads along with every conversation. */
+class Reader {
+  readonly #counts: InspectCounts;
+  readonly #streams = new FlowTable<StreamFlow>();
+  readonly #assemblies = new FlowTable<Reassembly>((flow) => this.#conclude(flow));
 
-interface SegmentParts {
-  readonly flows: Map<string, Flow>;
-  readonly isKnown: boolean;
-  readonly tls: TlsCounts;
-}
-
-function ofSegment(carried: Carried, { flows, isKnown, tls }: SegmentParts): Item[] | undefined {
-  const key = keyOf(carried);
-  const flow = flows.get(key) ?? { ...anew(tls), next: undefined };
-  flows.set(key, flow);
-  const payload = fresh(carried, flow, tls);
-  if (payload.length === 0) return [];
-  flow.isOurs ??= MAGIC.every((byte, at) => payload[at] === undefined || payload[at] === byte);
-  if (!flow.isOurs && !isKnown) {
-    flow.tls.push(payload);
-    return undefined;
+  constructor(counts: InspectCounts) {
+    this.#counts = counts;
   }
-  if (flow.decoder.failed) return [];
-  return read(flow.decoder, payload);
-}
 
-function anew(tls: TlsCounts): Omit<Flow, "next"> {
-  return { decoder: new FrameDecoder(ANY_SIGNATURE), isOurs: undefined, tls: new TlsRecords(tls) };
-}
-
-/** What of a segment was not there before. Behind a gap, reading begins anew. */
-function fresh({ payload, sequence }: Carried, flow: Flow, tls: TlsCounts): Uint8Array {
-  const ahead = flow.next === undefined ? 0 : (sequence - flow.next) | 0;
-  if (ahead > 0) Object.assign(flow, anew(tls));
-  const rest = ahead < 0 ? payload.subarray(Math.min(-ahead, payload.length)) : payload;
-  if (rest.length > 0) flow.next = (sequence + payload.length) >>> 0;
-  return rest;
-}
-
-function read(decoder: FrameDecoder, payload: Uint8Array): Item[] {
-  const items: Item[] = [];
-  decoder.push(payload);
-  for (let item = decoder.next(); item !== undefined; item = decoder.next()) {
-    const whole = isRefusal(item) && item.fatal ? payload : decoder.raw();
-    items.push({ item: owned(item), bytes: whole.slice() });
+  *take(packet: ReadPacket, carried: Carried): Generator<FoundFrame | FoundPacket> {
+    const { kind, payload } = carried;
+    if (kind === "tcp" && carried.begins) this.#streams.delete(keyOf(carried));
+    if (payload.length === 0) return;
+    const found = { packet, carried };
+    if (kind === "tcp") yield* this.#told(found, this.#ofSegment(found));
+    else yield* this.#ofDatagram(found);
   }
-  return items;
-}
 
-/** A frame whose payload outlives the decoder's next call. */
-function owned(item: Frame | Refusal): Frame | Refusal {
-  return isRefusal(item) ? item : { ...item, payload: item.payload.slice() };
+  /** There is nothing more: what is not whole will not be. */
+  close(): void {
+    for (const flow of this.#assemblies.flows()) this.#conclude(flow);
+  }
+
+  *#ofDatagram(found: Found): Generator<FoundFrame | FoundPacket> {
+    const { payload } = found.carried;
+    const { description } = found.packet.interface;
+    const sent = decodePacket(payload);
+    if (sent !== undefined || SAYS_PACKETS.test(description)) {
+      yield* this.#ofPacket(found, sent);
+      return;
+    }
+    const item = decodeDatagram(payload, ANY_SIGNATURE);
+    const isOther = isRefusal(item) && item.refused === "bad-magic";
+    const isKnown = SAYS_FRAMES.test(description);
+    yield* this.#told(found, isOther && !isKnown ? undefined : [{ item, bytes: payload }]);
+  }
+
+  *#ofPacket(
+    { packet, carried }: Found,
+    item: Packet | undefined,
+  ): Generator<FoundFrame | FoundPacket> {
+    const { layer } = this.#counts;
+    if (item === undefined) layer.damaged++;
+    else layer.packets++;
+    yield { kind: "packet", packet, carried, item, bytes: carried.payload };
+    if (item === undefined) return;
+    const key = `${keyOf(carried)} ${sessionToHex(item.connection)}`;
+    const make = (): Reassembly => new Reassembly();
+    const nowUs = Math.round(packet.atSeconds * 1_000_000);
+    const turn = (flow: Reassembly): Uint8Array[] => flow.take(item, nowUs);
+    const items = this.#assemblies.use(key, make, turn).map((bytes) => {
+      return { bytes, item: decodeDatagram(bytes, ANY_SIGNATURE) };
+    });
+    yield* this.#told({ packet, carried }, items, true);
+  }
+
+  #ofSegment({ packet, carried }: Found): Item[] | undefined {
+    const isKnown = SAYS_FRAMES.test(packet.interface.description);
+    const make = (): StreamFlow => new StreamFlow(this.#counts.tls);
+    return this.#streams.use(keyOf(carried), make, (flow) => flow.take(carried, isKnown));
+  }
+
+  *#told(found: Found, items: readonly Item[] | undefined, inPackets = false) {
+    const counts = this.#counts;
+    if (items === undefined) counts.others++;
+    for (const { item, bytes } of items ?? []) {
+      if (isRefusal(item)) counts.refused++;
+      else counts.frames++;
+      yield { kind: "frame" as const, ...found, item, bytes, inPackets };
+    }
+  }
+
+  #conclude({ unfinished, noRoom }: Reassembly): void {
+    this.#counts.layer.unfinished += unfinished;
+    this.#counts.layer.noRoom += noRoom;
+  }
 }
 
 function keyOf({ source, target }: Carried): string {

@@ -18,7 +18,15 @@ export interface Carried {
 }
 
 /** Where the IP header begins, by link type. */
-const IP_AT: Readonly<Record<number, number>> = { 0: 4, 1: 14, 12: 0, 101: 0, 108: 4, 113: 16 };
+const IP_AT: Readonly<Record<number, number>> = {
+  0: 4,
+  1: 14,
+  12: 0,
+  101: 0,
+  108: 4,
+  113: 16,
+  276: 20,
+};
 const TCP = 6;
 const UDP = 17;
 const SYN = 0x02;

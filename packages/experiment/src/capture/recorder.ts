@@ -108,7 +108,7 @@ export class CaptureRecorder {
       application: "faultline",
       comment: `${spec.name}, seed ${spec.seed}, ${spec.mode}, ${spec.transport}`,
       carries: { wire: carriedOf(spec), behind: `codec ${spec.codec}` },
-      codecs: { wire: isBare(spec) ? spec.codec : undefined, behind: spec.codec },
+      codecs: { wire: codecOf(spec), behind: spec.codec },
       mssBytes: MSS_BYTES[spec.mode],
       secrets: isOpened(spec),
       originUs,
@@ -154,9 +154,10 @@ function withoutKeys(tap: WireTap): WireTap {
   return { open: (wire) => tap.open(wire), keyLog() {} };
 }
 
-/** Whether what the wire carries are frames or pipe messages, and nothing around them. */
-function isBare(spec: FullSpec): boolean {
-  return isPlain(spec) && !isInPackets(spec);
+/** How messages travel on the wire; undefined: encrypted. */
+function codecOf(spec: FullSpec): FullSpec["codec"] | "packets" | undefined {
+  if (!isPlain(spec)) return undefined;
+  return isInPackets(spec) ? "packets" : spec.codec;
 }
 
 function isInPackets({ transport, client }: FullSpec): boolean {

@@ -25,7 +25,7 @@ interface Part {
 /** Gaps in the numbers of messages that are remembered: what a sender may have under way. */
 const GAPS_MAX = 4096;
 
-/** @see module */
+/** The messages of one direction. @see module */
 export class Assembly {
   readonly #limits: PacketLimits;
   readonly #countMax: number;
