@@ -63,7 +63,7 @@ describe("frames in packets", () => {
     const mixed = [...sent.toReversed(), ...sent];
     const { frames, counts } = readAll(foreign(captureOf(oneWay(mixed), IN_PACKETS)));
     const operations = frames.map(({ item }) => "operation" in item && item.operation);
-    expect(operations.toSorted()).toEqual([1, 2, 3, 4]);
+    expect([operations.length, new Set(operations)]).toEqual([4, new Set([1, 2, 3, 4])]);
     expect(counts.layer.packets).toBe(2 * sent.length);
   });
 

@@ -295,7 +295,7 @@ describe.skipIf(!hasTshark)("frames in packets over UDP", () => {
   ];
   const large = {
     transport: "udp",
-    workload: { messages: 40, clients: 8, payloadBytes: 5_000 },
+    workload: { messages: 24, clients: 8, payloadBytes: 5_000 },
     client,
     faults,
   };
