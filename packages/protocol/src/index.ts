@@ -79,6 +79,8 @@ export type { SealLimits } from "./seal/limits.ts";
 export { RECORD_HEADER_BYTES, SEAL_MAGIC, SEAL_OVERHEAD_BYTES } from "./seal/record.ts";
 export { sealDialer } from "./seal/seal-dialer.ts";
 export type { SealDialerOptions } from "./seal/seal-dialer.ts";
+export { durationUsOf, settingRefusal } from "./settings.ts";
+export type { Setting } from "./settings.ts";
 export type { Wire, WireSide, WireTap, WireWatcher } from "./tap/tap.ts";
 export { tapDialer } from "./tap/tap-dialer.ts";
 export type { TapOptions } from "./tap/tap-dialer.ts";

@@ -11,7 +11,7 @@
  * as that of any other, and a late one is the most telling. An estimate never learns from what was
  * lost; a fixed timeout that does not learn at all was the road not taken.
  */
-import { durationUsOf, refusal } from "./settings.ts";
+import { durationUsOf, settingRefusal } from "./settings.ts";
 
 /** What an estimate begins with, and between what its timeouts stay. Milliseconds. */
 export interface RttProfile {
@@ -88,7 +88,7 @@ export function createRttEstimate(profile: RttProfile = rttProfiles.internet): R
   };
   if (bounds.ceilingUs < bounds.floorUs) {
     const setting = { doing: "time round trips", name: "rtt.ceilingMs", value: profile.ceilingMs };
-    throw new RangeError(refusal(setting, `at least "rtt.floorMs", ${profile.floorMs}`));
+    throw new RangeError(settingRefusal(setting, `at least "rtt.floorMs", ${profile.floorMs}`));
   }
   const smoothedUs = durationOf(profile, "initialMs");
   const variationUs = Math.round(smoothedUs / 2);

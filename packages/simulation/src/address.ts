@@ -1,7 +1,8 @@
 /**
  * Where a listener is: the name of a node and a port, written `node:port`.
  */
-import { integerOf, refusal } from "./limits.ts";
+import { settingRefusal } from "@faultline/protocol";
+import { integerOf } from "./limits.ts";
 
 /** Largest port. */
 export const PORT_MAX = 65_535;
@@ -34,5 +35,5 @@ export function portOf(doing: string, value: number): number {
 export function nodeNameOf(value: string): string {
   if (/^[^\s:>]+$/.test(value)) return value;
   const rule = "a name without blanks, colons and >";
-  throw new RangeError(refusal({ doing: "make a node", name: "name", value }, rule));
+  throw new RangeError(settingRefusal({ doing: "make a node", name: "name", value }, rule));
 }

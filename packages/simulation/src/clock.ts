@@ -7,9 +7,10 @@
  * it is for the life of the node: this is a monotonic clock, and those do not jump.
  */
 import type { Clock, Timer } from "@faultline/protocol";
+import { settingRefusal } from "@faultline/protocol";
 import type { Owner } from "./event.ts";
 import type { Kernel } from "./kernel.ts";
-import { integerOf, refusal, TIME_US_MAX } from "./limits.ts";
+import { integerOf, TIME_US_MAX } from "./limits.ts";
 
 /** How a clock differs from the world's. */
 export interface ClockSkew {
@@ -65,7 +66,9 @@ export class Skew {
     this.#denominator = integerOf({ doing, name: "rate[1]", value: denominator }, 1, RATE_MAX);
     if (numerator > denominator * 2) {
       const rule = "at most 2: a clock that is twice as fast is already no clock";
-      throw new RangeError(refusal({ doing, name: "rate", value: numerator / denominator }, rule));
+      throw new RangeError(
+        settingRefusal({ doing, name: "rate", value: numerator / denominator }, rule),
+      );
     }
   }
 

@@ -8,13 +8,14 @@
  * idle hour costs nothing.
  */
 import type { Timer } from "@faultline/protocol";
+import { settingRefusal } from "@faultline/protocol";
 import { Deferred } from "./deferred.ts";
 import { Digest } from "./digest.ts";
 import type { EventClassCode, KernelEvent, Owner } from "./event.ts";
 import { EventClass, Mode, WORLD } from "./event.ts";
 import { EventHeap } from "./heap.ts";
 import type { KernelLimits } from "./limits.ts";
-import { kernelLimitsOf, refusal, SimulationError, TIME_US_MAX } from "./limits.ts";
+import { kernelLimitsOf, SimulationError, TIME_US_MAX } from "./limits.ts";
 import { TimerEvent } from "./timer.ts";
 import type { Trace } from "./trace.ts";
 
@@ -107,7 +108,7 @@ export class Kernel {
   #setTimer(atUs: number, event: TimerEvent, eventClass: EventClassCode): Timer {
     if (!Number.isInteger(atUs) || atUs > TIME_US_MAX) {
       const setting = { doing: "set a timer", name: "atUs", value: atUs };
-      throw new RangeError(refusal(setting, `an integer of at most ${TIME_US_MAX}`));
+      throw new RangeError(settingRefusal(setting, `an integer of at most ${TIME_US_MAX}`));
     }
     this.schedule(event, atUs, eventClass);
     return event;

@@ -4,6 +4,7 @@
  * A wrong setting is a mistake in a program: it throws where it is given. What the world does
  * within its limits is an event; a run that outgrows them stops with a coded error.
  */
+import { type Setting, settingRefusal } from "@faultline/protocol";
 
 /** Longest virtual time of one event, and so of a run: integer microseconds stay exact far beyond. */
 export const TIME_US_MAX: number = 2 ** 52;
@@ -42,20 +43,13 @@ export class SimulationError extends Error {
   }
 }
 
-/** What is checked: the doing that fails, the setting's name, its value. */
-export interface Setting {
-  readonly doing: string;
-  readonly name: string;
-  readonly value: unknown;
-}
-
 /** @throws TypeError where it is no number, RangeError where it is no integer within the bounds. */
 export function integerOf(setting: Setting, min: number, max: number): number {
   const { value } = setting;
   const rule = `an integer of ${min} to ${max}`;
-  if (typeof value !== "number") throw new TypeError(refusal(setting, rule));
+  if (typeof value !== "number") throw new TypeError(settingRefusal(setting, rule));
   if (!Number.isSafeInteger(value) || value < min || value > max) {
-    throw new RangeError(refusal(setting, rule));
+    throw new RangeError(settingRefusal(setting, rule));
   }
   return value;
 }
@@ -64,22 +58,15 @@ export function integerOf(setting: Setting, min: number, max: number): number {
 export function chanceOf(setting: Setting): number {
   const { value } = setting;
   const rule = "a chance of 0 to 1";
-  if (typeof value !== "number") throw new TypeError(refusal(setting, rule));
-  if (!(value >= 0 && value <= 1)) throw new RangeError(refusal(setting, rule));
+  if (typeof value !== "number") throw new TypeError(settingRefusal(setting, rule));
+  if (!(value >= 0 && value <= 1)) throw new RangeError(settingRefusal(setting, rule));
   return value;
 }
 
 /** @throws TypeError where it is none of the words. */
 export function wordOf(setting: Setting, words: readonly string[]): void {
   if (words.includes(setting.value as string)) return;
-  throw new TypeError(refusal(setting, `one of ${words.join(", ")}`));
-}
-
-/** `Cannot DO as "name" must be RULE: got VALUE`. */
-export function refusal(setting: Setting, rule: string): string {
-  const got =
-    typeof setting.value === "string" ? JSON.stringify(setting.value) : String(setting.value);
-  return `Cannot ${setting.doing} as "${setting.name}" must be ${rule}: got ${got}`;
+  throw new TypeError(settingRefusal(setting, `one of ${words.join(", ")}`));
 }
 
 /** Checks the limits given and fills in the rest. */

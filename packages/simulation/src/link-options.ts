@@ -4,7 +4,7 @@
  * Every fault is off by default; a delay is not a fault. Chances are per packet, each drawn by
  * its own name and the packet's own key, so that switching one on leaves the others' luck as it was.
  */
-import type { Setting } from "./limits.ts";
+import type { Setting } from "@faultline/protocol";
 import { chanceOf, integerOf } from "./limits.ts";
 
 /** One direction between two nodes. */

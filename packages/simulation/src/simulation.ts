@@ -6,13 +6,14 @@
  * dialer and a clock, a server accepts links, and neither can tell.
  */
 import type { Dialer, Timer } from "@faultline/protocol";
+import { settingRefusal } from "@faultline/protocol";
 import type { Address, LinkKind } from "./address.ts";
 import { nodeNameOf } from "./address.ts";
 import { Draws } from "./draws.ts";
 import type { RunEnd, RunUntil } from "./kernel.ts";
 import { Kernel } from "./kernel.ts";
 import type { KernelLimits } from "./limits.ts";
-import { integerOf, refusal } from "./limits.ts";
+import { integerOf } from "./limits.ts";
 import { DirectedLink } from "./link.ts";
 import type { LinkOptions } from "./link-options.ts";
 import { LINK_OPTIONS_DEFAULT, linkOptionsOf } from "./link-options.ts";
@@ -94,7 +95,9 @@ export class Simulation {
    */
   addNode(name: string, options: NodeOptions = {}): SimulatedNode {
     if (this.#nodes.has(name)) {
-      throw new RangeError(refusal({ doing: "add a node", name: "name", value: name }, "new"));
+      throw new RangeError(
+        settingRefusal({ doing: "add a node", name: "name", value: name }, "new"),
+      );
     }
     const node = new SimulatedNode(this.#world, nodeNameOf(name), options);
     this.#nodes.set(name, node);
@@ -107,7 +110,7 @@ export class Simulation {
     const node = this.#nodes.get(name);
     if (node !== undefined) return node;
     const rule = "the name of a node of this simulation";
-    throw new RangeError(refusal({ doing: "find a node", name: "name", value: name }, rule));
+    throw new RangeError(settingRefusal({ doing: "find a node", name: "name", value: name }, rule));
   }
 
   /** One direction between two nodes, to be set, cut, repaired and counted. @throws as `node` */

@@ -1,7 +1,7 @@
 /**
  * What the hosts' network stacks do, as plain data: the same on every node of a simulation.
  */
-import type { Setting } from "./limits.ts";
+import type { Setting } from "@faultline/protocol";
 import { chanceOf, integerOf, wordOf } from "./limits.ts";
 
 /** How a stream behaves, at both ends. */

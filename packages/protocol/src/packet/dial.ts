@@ -6,7 +6,7 @@
  */
 import type { SessionId } from "../frame.ts";
 import type { Clock, Dialer, Link, LinkError, LinkEvents } from "../ports.ts";
-import { refusal } from "../settings.ts";
+import { settingRefusal } from "../settings.ts";
 import { PacketConnection } from "./connection.ts";
 import { decodePacket } from "./decode.ts";
 import type { PacketLimits } from "./limits.ts";
@@ -35,7 +35,7 @@ export function packetDialer(dialer: Dialer, options: PacketDialerOptions): Dial
   const limits = limitsAbove(packetLimitsOf(options.limits), dialer);
   if (dialer.kind !== "datagram") {
     const setting = { doing: "carry packets", name: "dialer", value: dialer.kind };
-    throw new TypeError(refusal(setting, 'of the kind "datagram"'));
+    throw new TypeError(settingRefusal(setting, 'of the kind "datagram"'));
   }
   let dials = 0;
   return {

@@ -10,7 +10,7 @@
  */
 import type { Clock, Link, LinkError, LinkEvents } from "../ports.ts";
 import { sessionToHex } from "../frame.ts";
-import { refusal } from "../settings.ts";
+import { settingRefusal } from "../settings.ts";
 import { PacketConnection } from "./connection.ts";
 import { decodePacket } from "./decode.ts";
 import { encodeUnknown } from "./encode.ts";
@@ -46,7 +46,7 @@ export function acceptPackets(options: PacketDoorOptions): (link: Link) => LinkE
   const { length } = options.secret;
   if (length < SECRET_BYTES_MIN) {
     const setting = { doing: "accept packets", name: "secret", value: length };
-    throw new RangeError(refusal(setting, `of at least ${SECRET_BYTES_MIN} bytes`));
+    throw new RangeError(settingRefusal(setting, `of at least ${SECRET_BYTES_MIN} bytes`));
   }
   return (link) => new PacketDoor(link, { ...options, limits });
 }
