@@ -5,7 +5,7 @@
  * An operation's failure keeps the last real error as its `cause`, with the number of attempts
  * beside it, so nobody has to guess what lies behind "attempts exhausted".
  */
-import { StatusCode } from "@faultline/protocol";
+import { type LinkError, StatusCode } from "@faultline/protocol";
 
 /** The reason of an error reply, as a word. */
 export type ErrorReplyStatus = Exclude<keyof typeof StatusCode, "ok">;
@@ -38,20 +38,14 @@ export type AttemptStatus =
   | "link-bad-record"
   | TrustStatus;
 
-/** Why the two ends of an encrypted link do not trust each other; no attempt would fare better. */
-export type TrustStatus =
-  /** The server's certificate is past its time. */
-  | "certificate-expired"
-  /** The server's certificate is before its time. */
-  | "certificate-not-yet-valid"
-  /** The server's certificate is for another host. */
-  | "certificate-wrong-host"
-  /** The server's certificate is signed by nobody whom we trust. */
-  | "certificate-untrusted"
-  /** The server wants a client certificate, or another one. */
-  | "client-certificate-refused"
-  /** The ends have no protocol or version in common. */
-  | "protocol-mismatch";
+/**
+ * Why the two ends of an encrypted link do not trust each other, in the link's own words; no attempt
+ * would fare better.
+ */
+export type TrustStatus = Extract<
+  LinkError["code"],
+  `certificate-${string}` | "client-certificate-refused" | "protocol-mismatch"
+>;
 
 /** Why one attempt failed; the `cause` of an operation's failure. */
 export interface AttemptFailure {
