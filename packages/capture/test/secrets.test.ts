@@ -2,7 +2,8 @@
  * The key log in a capture: every line that has room, never more than half of the file.
  */
 import { describe, expect, test } from "vitest";
-import { buildCapture, FaultNotes, WireLog } from "../src/index.ts";
+import { WireLog } from "../src/index.ts";
+import { built } from "./support.ts";
 
 const LINES = ["a", "b", "c"].map((one) => `CLIENT_TRAFFIC_SECRET_0 ${one.repeat(75)}`);
 /** With the end of the line. */
@@ -18,25 +19,10 @@ function captureOf({ bytesMax, secrets = true }: { bytesMax: number; secrets?: b
   for (const [at, line] of LINES.entries()) tap.keyLog(line, 20 + at);
   wire.sent(new Uint8Array(50), 30);
   log.flush();
-  const pieces: Uint8Array[] = [];
-  const summary = buildCapture({
-    sources: [{ chunks: () => chunks }],
-    take: (bytes) => pieces.push(bytes),
-    bytesMax,
-    behind: false,
-    application: "test",
-    comment: "",
-    carries: { wire: "codec frame, encrypted", behind: "" },
-    codecs: { wire: undefined, behind: undefined },
-    mssBytes: 1_000,
-    secrets,
-    originUs: 0,
-    dropped: 0,
-    bodies: [],
-    notes: new FaultNotes(),
-    clientOf: () => undefined,
-  });
-  return { summary, text: Buffer.concat(pieces).toString("latin1") };
+  const carries = { wire: "codec frame, encrypted", behind: "" };
+  const codecs = { wire: undefined, behind: undefined };
+  const { file, summary } = built(chunks, { bytesMax, secrets, carries, codecs });
+  return { summary, text: Buffer.from(file).toString("latin1") };
 }
 
 describe("secrets in a capture", () => {

@@ -3,7 +3,13 @@
  */
 import type { Frame } from "@faultline/protocol";
 import { encodeFrame, FrameType } from "@faultline/protocol";
-import type { FoundFrame, FoundPacket, InspectCounts } from "../src/index.ts";
+import type {
+  CaptureOptions,
+  CaptureSummary,
+  FoundFrame,
+  FoundPacket,
+  InspectCounts,
+} from "../src/index.ts";
 import { buildCapture, FaultNotes, framesOf, noCounts, WireLog } from "../src/index.ts";
 
 /** A frame of that operation. */
@@ -66,15 +72,23 @@ export function captureOf(
   });
   for (let at = 0; at < silent; at++) log.tap("wire").open({ ...wire, local: `client-${at}:1` });
   log.flush();
+  return built(chunks, { bytesMax, carries: { wire: carries, behind: "" } }).file;
+}
+
+/** The file that is made of what a log has written down, and what is said of it. */
+export function built(
+  chunks: readonly Uint8Array[],
+  differences: Partial<CaptureOptions>,
+): { readonly file: Uint8Array; readonly summary: CaptureSummary } {
   const pieces: Uint8Array[] = [];
-  buildCapture({
+  const summary = buildCapture({
     sources: [{ chunks: () => chunks }],
     take: (bytes) => pieces.push(bytes),
-    bytesMax,
+    bytesMax: 1e9,
     behind: false,
     application: "test",
     comment: "",
-    carries: { wire: carries, behind: "" },
+    carries: { wire: "codec frame", behind: "" },
     codecs: { wire: "frame", behind: undefined },
     mssBytes: 1_000,
     secrets: false,
@@ -83,14 +97,9 @@ export function captureOf(
     bodies: [],
     notes: new FaultNotes(),
     clientOf: () => undefined,
+    ...differences,
   });
-  const file = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    file.set(piece, at);
-    at += piece.length;
-  }
-  return file;
+  return { file: new Uint8Array(Buffer.concat(pieces)), summary };
 }
 
 /** All that is in a file. */
