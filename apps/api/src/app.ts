@@ -67,7 +67,7 @@ export function createApp(deps: AppDeps): Hono {
     return context.body(document, 200, { "content-type": "application/json" });
   });
   hono.get("/docs", docsPage);
-  hono.get(DOCS_SCRIPT_PATH, docsScript);
+  hono.get(DOCS_SCRIPT_PATH, docsScript(deps));
   hono.notFound((context) => noHandler(context.req.method, context.req.path, methodsOf));
   hono.onError((error) => {
     const answer = toAnswer(error, deps.onFailure);

@@ -149,6 +149,13 @@ export const LIMITS = {
     max: 1000,
     description: "Largest `limit` of a page; 422 above.",
   },
+  listBytesMax: {
+    default: 4_194_304,
+    min: 1024,
+    max: 1_073_741_824,
+    description:
+      "Characters of the runs on a page, were they more than one: it ends early, `nextCursor` goes on.",
+  },
   ssePeersMax: {
     default: 64,
     min: 1,
@@ -184,6 +191,18 @@ export const LIMITS = {
     min: 100,
     max: DAY_MS,
     description: "Time in which a whole request, body included, must arrive, in ms; 408 after.",
+  },
+  answerStallMsMax: {
+    default: 30_000,
+    min: 1000,
+    max: DAY_MS,
+    description: "A connection that takes nothing of its answer for so long is closed.",
+  },
+  pipelinedRequestsMax: {
+    default: 16,
+    min: 1,
+    max: 1000,
+    description: "Requests of one connection under way at once; one more and it is closed.",
   },
   logPayloadBytesMax: {
     default: 256,

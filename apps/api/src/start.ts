@@ -21,6 +21,7 @@ import { makeThreadRunner } from "./runner/thread-runner.ts";
 import { type Log, SILENT } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { Observer } from "./observe/observer.ts";
+import { Spaced } from "./observe/spaced.ts";
 import { RunService } from "./runs/service.ts";
 import type { AccessSettings } from "./settings.ts";
 import { MEMORY } from "./store/open.ts";
@@ -79,7 +80,7 @@ export async function startApi(options: StartOptions = {}): Promise<Api> {
   const limits = resolveLimits(options.limits);
   const guard = makeGuardOptions(host, data, options);
   refuseOpenDoor(host, guard, clock);
-  const onFailure = options.onFailure ?? failureLine(options.log);
+  const onFailure = options.onFailure ?? failureLine(options.log, clock);
   const runner = options.runner ?? makeThreadRunner({ clock, ...limits });
   const store = openSqliteStore({ folder: data, storeMiBMax: limits.storeMiBMax });
   const ids = makeRunIds(clock, options.random ?? systemRandom);
@@ -168,12 +169,18 @@ function countConnections(server: Server, metrics: Metrics): void {
   metrics.gauge("faultline_http_connections_open", "Connections to this service.", () => open);
 }
 
-/** One line: what operators see is the message, never a stack. */
-function failureLine(log: Log | undefined): (error: unknown) => void {
+/**
+ * One line: what operators see is the message, never a stack. At most one a second for each message:
+ * where a file cannot be read, every request of a stranger is one more failure.
+ */
+function failureLine(log: Log | undefined, clock: Clock): (error: unknown) => void {
+  const told = new Spaced(clock);
   return (error) => {
     const message = error instanceof Error ? error.message : String(error);
+    const times = told.take(message);
+    if (times === 0) return;
     if (log === undefined) process.stderr.write(`${message.replaceAll("\n", " ")}\n`);
-    else log.write("error", "failure", { message });
+    else log.write("error", "failure", { message, ...(times > 1 && { times }) });
   };
 }
 

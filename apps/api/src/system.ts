@@ -4,6 +4,7 @@
  */
 
 import { randomBytes } from "node:crypto";
+import type { Socket } from "node:net";
 import type { Clock, RandomBytes } from "./clock.ts";
 
 /** Wall clock and timers of the runtime. */
@@ -15,6 +16,11 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Has a socket say `timeout` once after so long without a byte either way. */
+export function watchSocket(socket: Socket, ms: number): void {
+  socket.setTimeout(ms);
+}
 
 /** Cryptographic randomness of the runtime. */
 export const systemRandom: RandomBytes = (count) => randomBytes(count);

@@ -259,6 +259,19 @@ describe("names and origins", () => {
     },
   );
 
+  test.each([
+    ["an image of another site", "cross-site", "no-cors", 403],
+    ["a script of another port", "same-site", "no-cors", 403],
+    ["a page that hides its origin", "cross-site", "cors", 403],
+    ["a link that somebody follows", "cross-site", "navigate", 200],
+    ["an address that somebody types", "none", "navigate", 200],
+    ["a script of our own page", "same-origin", "no-cors", 200],
+  ])("what a browser loads as %s: %s, %s is answered %i", async (_, site, mode, status) => {
+    const bench = await makeBench();
+    const headers = { "sec-fetch-site": site, "sec-fetch-mode": mode };
+    expect((await bench.app.request("/v1/runs", { headers })).status).toBe(status);
+  });
+
   test("the service's own pages may ask it", async () => {
     const bench = await makeBench();
     const headers = { origin: "http://localhost" };

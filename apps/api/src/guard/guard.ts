@@ -107,16 +107,26 @@ function isOurs(
   return isChecked ? isOwnName(host, hosts) : hosts.includes(host);
 }
 
-/** Browsers say where a page is from; a program has no `Origin` and need not have one. */
+/**
+ * Browsers say where a page is from; a program has no `Origin` and need not have one. What a page loads
+ * as an image or a script has none either, but says that it comes from elsewhere (Fetch Metadata).
+ */
 function checkOrigin(context: Context, origins: readonly string[]): void {
   const origin = context.req.header("origin");
-  if (origin === undefined || origins.includes(origin)) return;
+  if (origin === undefined ? !isLoadedFromElsewhere(context) : origins.includes(origin)) return;
   const own = new URL(context.req.url).host;
-  if (URL.canParse(origin) && new URL(origin).host === own) return;
+  if (origin !== undefined && URL.canParse(origin) && new URL(origin).host === own) return;
   throw new ProblemError(
     "origin-not-allowed",
     "pages of another origin are not let in; FAULTLINE_ORIGINS lists those that are",
   );
+}
+
+/** Following a link is no loading: the page that it leads to is ours. */
+function isLoadedFromElsewhere(context: Context): boolean {
+  const site = context.req.header("sec-fetch-site") ?? "none";
+  const mode = context.req.header("sec-fetch-mode");
+  return site !== "none" && site !== "same-origin" && mode !== "navigate";
 }
 
 function openTo(origins: readonly string[]): MiddlewareHandler {

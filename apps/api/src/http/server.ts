@@ -11,6 +11,7 @@ import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
 import type { Limits } from "../limits.ts";
+import { type ConnectionLimits, Connections } from "./connections.ts";
 import {
   makeProblem,
   PROBLEM_MEDIA_TYPE,
@@ -37,8 +38,10 @@ export class ListenError extends Error {
 /** Makes the server of an app; it does not listen yet. */
 export function makeHttpServer(
   app: Hono,
-  { connectionsMax, requestMsMax }: Pick<Limits, "connectionsMax" | "requestMsMax">,
+  limits: Pick<Limits, "connectionsMax" | "requestMsMax"> & ConnectionLimits,
 ): Server {
+  const { connectionsMax, requestMsMax } = limits;
+  const connections = new Connections(limits);
   const listener = getRequestListener(app.fetch, {
     overrideGlobalObjects: false,
     errorHandler: () => problemResponse(new ProblemError("malformed-request", UNREADABLE)),
@@ -46,7 +49,10 @@ export function makeHttpServer(
   const checkEveryMs = Math.min(CHECK_EVERY_MS_MAX, requestMsMax);
   // A request without a host is refused by the app, in the same form as everything else.
   const options = { requireHostHeader: false, connectionsCheckingInterval: checkEveryMs };
-  const server = createServer(options, (request, response) => void listener(request, response));
+  const server = createServer(options, (request, response) => {
+    if (connections.admit(request, response)) void listener(request, response);
+  });
+  connections.watch(server);
   server.requestTimeout = requestMsMax;
   server.headersTimeout = requestMsMax;
   server.maxConnections = connectionsMax;

@@ -14,6 +14,7 @@ import type { Run } from "../runs/run.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { payloadFields, type PayloadFields } from "./payload.ts";
+import { Spaced } from "./spaced.ts";
 import type { Tally } from "./tally.ts";
 
 /** Told of the life of runs. */
@@ -47,9 +48,6 @@ export interface AnsweredRequest {
   readonly token?: string | undefined;
 }
 
-/** Every such line has at least this time to the one before, in ms. */
-const REFUSAL_LINE_MS = 1000;
-
 /** Longest path in a line, in characters. */
 const PATH_CHARS_MAX = 200;
 
@@ -69,8 +67,7 @@ type Payloads = (index: number, client: number, message: number) => Uint8Array;
 export class Observer implements RunObserver {
   readonly metrics: Metrics;
   readonly #log: Log;
-  readonly #clock: Pick<Clock, "nowMs">;
-  readonly #refusals = new Map<string, { times: number; toldMs: number }>();
+  readonly #refusals: Spaced;
   readonly #payloadBytesMax: number;
   /** By run, of those in progress; empty where nobody asks. */
   readonly #payloads = new Map<string, Payloads>();
@@ -78,7 +75,7 @@ export class Observer implements RunObserver {
   constructor({ log, metrics, clock, payloadBytesMax = 0 }: ObserverParts) {
     this.metrics = metrics;
     this.#log = log;
-    this.#clock = clock;
+    this.#refusals = new Spaced(clock);
     this.#payloadBytesMax = log.isOn("debug") ? payloadBytesMax : 0;
   }
 
@@ -128,14 +125,8 @@ export class Observer implements RunObserver {
   /** A request was turned away at the door. */
   refused(code: string, status: number): void {
     this.metrics.refused(code);
-    const nowMs = this.#clock.nowMs();
-    const seen = this.#refusals.get(code) ?? { times: 0, toldMs: -Infinity };
-    this.#refusals.set(code, seen);
-    seen.times += 1;
-    if (nowMs - seen.toldMs < REFUSAL_LINE_MS && nowMs >= seen.toldMs) return;
-    this.#log.write("warn", "refused", { code, status, times: seen.times });
-    seen.times = 0;
-    seen.toldMs = nowMs;
+    const times = this.#refusals.take(code);
+    if (times > 0) this.#log.write("warn", "refused", { code, status, times });
   }
 
   #attempts(run: string, { run: index, client, message, attempts }: ExchangeLine): void {

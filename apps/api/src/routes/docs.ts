@@ -11,6 +11,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { Scalar } from "@scalar/hono-api-reference";
 import type { Handler } from "hono";
+import { type AppDeps, cutConnection } from "../app-deps.ts";
+import { makePullStream } from "../http/pull-stream.ts";
 
 /** Where the page's script is served. */
 export const DOCS_SCRIPT_PATH = "/docs/scalar.js";
@@ -47,15 +49,34 @@ export const docsPage: Handler = (context, next) => {
   return page(context, next);
 };
 
-let script: Uint8Array<ArrayBuffer> | undefined;
+/** It goes out in pieces of so many bytes, as it is read: megabytes would wait in memory otherwise. */
+const PIECE_BYTES = 65_536;
+
+let script: Uint8Array | undefined;
 
 /** Answers with the page's script, read from disk once. */
-export const docsScript: Handler = (context) => {
-  script ??= readFileSync(scriptFile());
-  context.header("content-type", "text/javascript; charset=utf-8");
-  context.header("cache-control", "public, max-age=3600");
-  return context.body(script);
-};
+export function docsScript({ clock, limits, onFailure }: AppDeps): Handler {
+  return (context) => {
+    const bytes = (script ??= readFileSync(scriptFile()));
+    context.header("content-type", "text/javascript; charset=utf-8");
+    context.header("content-length", String(bytes.length));
+    context.header("cache-control", "public, max-age=3600");
+    if (context.req.method === "HEAD") return context.body(null);
+    let at = 0;
+    const body = makePullStream({
+      async next() {
+        const piece = bytes.slice(at, (at += PIECE_BYTES));
+        return piece.length === 0 ? undefined : piece;
+      },
+      close() {},
+      cut: () => cutConnection(context),
+      onFailure,
+      clock,
+      stallMsMax: limits.answerStallMsMax,
+    });
+    return context.body(body);
+  };
+}
 
 /** The package exports only its module build; the browser's single file lies beside it. */
 function scriptFile(): string {

@@ -11,7 +11,7 @@ import { invalid, ProblemError } from "../problem.ts";
 import { isFinished } from "../runs/run.ts";
 import { type ListQuerySchema, makeListQuerySchema } from "../schema/request.ts";
 import type { RunQuery } from "../store/store.ts";
-import { type AppRoute, jsonAnswer, problemAnswers } from "./route.ts";
+import { type AppContext, type AppRoute, jsonAnswer, problemAnswers } from "./route.ts";
 
 /** The path parameter of every route about one run. */
 export const RUN_PARAMS = z.object({
@@ -34,20 +34,45 @@ function makeListRoute(limits: Limits): AppRoute {
       tags: ["runs"],
       request: { query: querySchema },
       responses: {
-        200: jsonAnswer("A page; `nextCursor` is null on the last.", "RunPage"),
+        200: jsonAnswer(
+          "A page, shorter than `limit` where its runs are large; `nextCursor` is null on the last.",
+          "RunPage",
+        ),
         ...problemAnswers("invalid-request", "internal", "store-failed"),
       },
     },
     async handle(context, app) {
-      const query = readListQuery(context, querySchema);
-      // One more than asked for tells whether there is a next page.
-      const found = await app.runs.list({ ...query, limit: query.limit + 1 });
-      const items = found.slice(0, query.limit);
-      const last = items.at(-1);
-      const more = found.length > items.length && last !== undefined;
-      return context.json({ items, nextCursor: more ? makeCursor(last.id) : null });
+      const { items, last, more } = await readPage(app, readListQuery(context, querySchema));
+      const cursor = more && last !== undefined ? makeCursor(last) : null;
+      const body = `{"items":[${items.join(",")}],"nextCursor":${JSON.stringify(cursor)}}`;
+      return context.body(body, 200, { "content-type": "application/json" });
     },
   };
+}
+
+interface PageOfRuns {
+  /** JSON texts. */
+  readonly items: readonly string[];
+  readonly last: string | undefined;
+  readonly more: boolean;
+}
+
+/** Run by run: some are megabytes, and a page of them would be more than anybody wants at once. */
+async function readPage({ limits, runs }: AppContext, query: RunQuery): Promise<PageOfRuns> {
+  const items: string[] = [];
+  let room = limits.listBytesMax;
+  let last: string | undefined;
+  for (;;) {
+    const from = last === undefined ? {} : { olderThan: last };
+    const [run] = await runs.list({ ...query, ...from, limit: 1 });
+    if (run === undefined) return { items, last, more: false };
+    const text = JSON.stringify(run);
+    room -= text.length;
+    const isFull = items.length === query.limit || (items.length > 0 && room < 0);
+    if (isFull) return { items, last, more: true };
+    items.push(text);
+    last = run.id;
+  }
 }
 
 /** Every fault of the query at once, a parameter given twice included. */
