@@ -65,6 +65,8 @@ class TlsDoor {
   #clients: ReadonlySet<string> | null;
   /** Those whose handshake is under way. */
   readonly #handshakes = new Set<Wire>();
+  /** Those who are being turned away; they keep their places among the handshakes. */
+  readonly #leaving = new Set<Wire>();
   /** The wire whose bytes the engine has just been given: it speaks of that one. */
   #current: Wire | undefined;
 
@@ -79,7 +81,7 @@ class TlsDoor {
   /** @returns who is lent its bytes */
   enter(socket: Socket): (bytes: Uint8Array) => void {
     const { handshakesMax } = this.#options;
-    if (this.#handshakes.size >= handshakesMax) {
+    if (this.#handshakes.size + this.#leaving.size >= handshakesMax) {
       socket.on("error", () => {});
       socket.resetAndDestroy();
       const message = `${handshakesMax} handshakes are under way.`;
@@ -89,6 +91,10 @@ class TlsDoor {
     const wire = new Wire(socket);
     this.#handshakes.add(wire);
     wire.once("close", () => this.#handshakes.delete(wire));
+    // Who ends before it is in has no more to say, and would keep a place.
+    wire.once("end", () => {
+      if (this.#handshakes.has(wire)) wire.reset();
+    });
     // Whoever owns the wire later listens too; a failure before that is the engine's to tell.
     wire.on("error", () => {});
     this.#engine.emit("connection", wire);
@@ -102,7 +108,7 @@ class TlsDoor {
 
   /** Nobody comes in any more, those neither who were just about to. */
   dropHandshakes(): void {
-    for (const wire of this.#handshakes) wire.reset();
+    for (const wire of [...this.#handshakes, ...this.#leaving]) wire.reset();
   }
 
   setClients(clients: readonly string[] | null): void {
@@ -117,13 +123,13 @@ class TlsDoor {
       socket.destroy();
       return;
     }
+    this.#handshakes.delete(wire);
     const refusal = this.#judge(socket);
     if (refusal !== undefined) {
       this.#options.refused(refusal, remoteOf(wire));
       this.#turnAway(socket, wire);
       return;
     }
-    this.#handshakes.delete(wire);
     const link = new TlsLink(wire, socket);
     const fingerprint = fingerprintOf(socket);
     if (fingerprint !== undefined) {
@@ -133,11 +139,15 @@ class TlsDoor {
     link.own(this.#options.accept(link, wire));
   }
 
-  /** It keeps its place among the handshakes, and has as long as they: nobody else counts it. */
+  /** It has as long as a handshake: nobody else counts it. */
   #turnAway(socket: TLSSocket, wire: Wire): void {
     const { clock, handshakeTimeoutMs } = this.#options;
     const timer = clock.setTimer(clock.nowUs() + handshakeTimeoutMs * 1000, () => wire.reset());
-    wire.once("close", () => timer.cancel());
+    this.#leaving.add(wire);
+    wire.once("close", () => {
+      this.#leaving.delete(wire);
+      timer.cancel();
+    });
     turnAway(socket, wire);
   }
 

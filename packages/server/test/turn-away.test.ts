@@ -5,7 +5,7 @@ import { afterEach, expect, test } from "vitest";
 import type { FaultServer, ServerEvent } from "../src/index.ts";
 import { startServer } from "../src/index.ts";
 import { lab } from "../../certificates/test/support/lab.ts";
-import { Changes } from "./support/sockets.ts";
+import { Changes, TcpTalker } from "./support/sockets.ts";
 
 let server: FaultServer | undefined;
 const sockets: TLSSocket[] = [];
@@ -65,4 +65,18 @@ test("who is not let in keeps its place among the handshakes until it is gone", 
   await closed(second);
   await changes.until(() => refusals.length === 2);
   expect(refusals).toEqual(["client-certificate-missing", "handshakes-full"]);
+});
+
+test.each([
+  ["without a word", new Uint8Array(0)],
+  ["inside its hello", Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3)],
+])("who ends %s is let go at once, and its place is free", async (_, said) => {
+  const { port } = await start({ handshakesMax: 1, handshakeTimeoutMs: 600_000 });
+  for (let peer = 0; peer < 3; peer++) {
+    const talker = new TcpTalker({ host: "127.0.0.1", port });
+    talker.socket.end(said);
+    await talker.changes.until(() => talker.closed !== "");
+  }
+  await changes.until(() => refusals.length === 3);
+  expect(refusals).toEqual(["handshake-failed", "handshake-failed", "handshake-failed"]);
 });
