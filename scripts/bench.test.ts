@@ -27,6 +27,8 @@ test("every benchmark can be asked for by its name", async () => {
     "memory-1m",
     "siege-p99",
     "siege-memory",
+    "siege-tls-p99",
+    "siege-tls-memory",
     "simulated-events",
     "simulated-exchanges",
     "simulated-time",

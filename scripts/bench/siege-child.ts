@@ -1,21 +1,22 @@
 /**
  * The processes behind siege.ts: the server, or the peers that mean no good.
  *
- * A slow peer begins a frame of 100 bytes, sends a byte of it every 100 ms, and begins again on a
- * new connection whenever the server has had enough. A leaving peer connects, sends half a header,
- * and is gone: half of them politely, half with a reset.
+ * A slow peer begins a frame of 100 bytes, or over TLS a handshake, sends a byte of it every 100 ms,
+ * and begins again on a new connection whenever the server has had enough. A leaving peer connects,
+ * sends 20 bytes of the same, and is gone: half of them politely, half with a reset.
  */
 import { connect, type Socket } from "node:net";
 import process from "node:process";
 import { BroadcastChannel } from "node:worker_threads";
 
+import { createAuthority } from "@faultline/certificates";
 import { encodeFrame, FrameType } from "@faultline/protocol";
 import { startServer } from "@faultline/server";
 
 import { collect } from "./collect.ts";
 
 interface Question {
-  readonly ask: "port" | "rss" | "until-open" | "besiege" | "leave" | "withdraw";
+  readonly ask: "at" | "rss" | "until-open" | "besiege" | "leave" | "withdraw";
   readonly port?: number;
   readonly count?: number;
 }
@@ -26,13 +27,26 @@ const LEAVE_EVERY_MS = 40;
 /** Long enough for threads of some ten MiB. */
 const COLLECT_MS = 1000;
 /** Short, so that every slow peer is thrown out a few times while it lasts. */
-const FRAME_TIMEOUT_MS = 1000;
+const PATIENCE_MS = 1000;
 
-const role = process.argv[2];
-const limits = { frameTimeoutMs: FRAME_TIMEOUT_MS };
-const server = role === "server" ? await startServer({ udpPort: null, limits }) : undefined;
+const [, , role, transport] = process.argv;
+const limits = { frameTimeoutMs: PATIENCE_MS, handshakeTimeoutMs: PATIENCE_MS };
 
-const frame = encodeFrame({
+/** A server, and who signed its certificate. */
+async function serve() {
+  const nowMs = Date.now();
+  const authority = await createAuthority({ nowMs });
+  const { cert, key } = await authority.issue({ kind: "server", hosts: ["127.0.0.1"], nowMs });
+  const onTls = { tcpPort: null, tls: { cert, key } };
+  const options = { udpPort: null, limits, ...(transport === "tls" && onTls) };
+  return { server: await startServer(options), ca: authority.cert };
+}
+
+const served = role === "server" ? await serve() : undefined;
+
+/** The header of a handshake record that announces 512 bytes (RFC 8446 section 5.1). */
+const HELLO = Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3, ...new Uint8Array(100));
+const FRAME = encodeFrame({
   type: FrameType.data,
   checksum: "crc32c",
   flags: 0,
@@ -43,6 +57,7 @@ const frame = encodeFrame({
   remainingMs: 0,
   payload: new Uint8Array(50),
 });
+const said = transport === "tls" ? HELLO : FRAME;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Slow peers at work, each with how much of its frame it has sent. */
@@ -70,7 +85,7 @@ function sendSlowly(port: number): Promise<void> {
 setInterval(() => {
   for (const [socket, at] of slow) {
     // The last byte is never sent.
-    if (at < frame.length - 1) socket.write(frame.subarray(at, at + 1));
+    if (at < said.length - 1) socket.write(said.subarray(at, at + 1));
     slow.set(socket, at + 1);
   }
 }, BYTE_EVERY_MS).unref();
@@ -86,7 +101,7 @@ async function leave(port: number, politely: boolean): Promise<void> {
   socket.on("error", () => {});
   const gone = new Promise((resolve) => socket.once("close", resolve));
   socket.on("connect", () => {
-    socket.write(frame.subarray(0, 20));
+    socket.write(said.subarray(0, 20));
     if (politely) socket.end();
     else socket.resetAndDestroy();
   });
@@ -110,7 +125,7 @@ async function withdraw(): Promise<number> {
 
 async function untilOpen(count: number): Promise<number> {
   for (;;) {
-    const { connectionsOpen } = (await server?.stats()) ?? { connectionsOpen: count };
+    const { connectionsOpen } = (await served?.server.stats()) ?? { connectionsOpen: count };
     if (connectionsOpen <= count) return connectionsOpen;
     await pause(50);
   }
@@ -126,10 +141,10 @@ async function restBytes(): Promise<number> {
   return process.memoryUsage.rss();
 }
 
-async function answer({ ask, port = 0, count = 0 }: Question): Promise<number> {
+async function answer({ ask, port = 0, count = 0 }: Question): Promise<unknown> {
   switch (ask) {
-    case "port":
-      return server?.tcp?.port ?? 0;
+    case "at":
+      return { port: (served?.server.tcp ?? served?.server.tls)?.port, ca: served?.ca };
     case "rss":
       return restBytes();
     case "until-open":

@@ -1,6 +1,6 @@
 /**
- * A siege: 500 peers that send a frame a byte at a time, 2 000 that connect and leave, and one
- * client that only wants its answers.
+ * A siege: 500 peers that send a frame (over TLS a handshake) a byte at a time, 2 000 that connect and
+ * leave, and one client that only wants its answers.
  *
  * Server and peers have a process each; the good client is in this one, one message in flight. The
  * baseline is the same client with nobody else there, taken in turn. Memory is the server's, before
@@ -10,7 +10,14 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 
 import type { Client } from "@faultline/client";
-import { createClient, randomDraw, randomSession, systemClock, tcpDialer } from "@faultline/client";
+import {
+  createClient,
+  randomDraw,
+  randomSession,
+  systemClock,
+  tcpDialer,
+  tlsDialer,
+} from "@faultline/client";
 
 import type { BenchCase } from "./case.ts";
 
@@ -27,9 +34,17 @@ interface Siege {
   readonly client: Client;
 }
 
-async function ask(child: ChildProcess, question: object): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const tell = ({ value }: { value: number }): void => resolve(value);
+type Transport = "tcp" | "tls";
+
+/** What the server's process says of itself; `ca` is who signed its certificate. */
+interface Whereabouts {
+  readonly port: number;
+  readonly ca: string;
+}
+
+async function ask<T = number>(child: ChildProcess, question: object): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const tell = ({ value }: { value: T }): void => resolve(value);
   const fail = (): void => reject(new Error("a process of the siege has ended"));
   child.once("message", tell).once("exit", fail);
   child.send(question);
@@ -40,19 +55,20 @@ async function ask(child: ChildProcess, question: object): Promise<number> {
   }
 }
 
-function start(role: "server" | "peers"): ChildProcess {
-  return fork(new URL("./siege-child.ts", import.meta.url), [role], {
+function start(role: "server" | "peers", transport: Transport): ChildProcess {
+  return fork(new URL("./siege-child.ts", import.meta.url), [role, transport], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     execArgv: ["--expose-gc", "--import", new URL("./collect.ts", import.meta.url).href],
   });
 }
 
-async function open(): Promise<Siege> {
-  const server = start("server");
-  const peers = start("peers");
-  const port = await ask(server, { ask: "port" });
+async function open(transport: Transport): Promise<Siege> {
+  const server = start("server", transport);
+  const peers = start("peers", transport);
+  const { port, ca } = await ask<Whereabouts>(server, { ask: "at" });
+  const at = { host: "127.0.0.1", port };
   const client = createClient({
-    dialer: tcpDialer({ host: "127.0.0.1", port }),
+    dialer: transport === "tcp" ? tcpDialer(at) : tlsDialer({ ...at, ca }),
     clock: systemClock(),
     draw: randomDraw(),
     session: randomSession(),
@@ -103,41 +119,53 @@ async function restBytes({ server }: Siege): Promise<number> {
   return ask(server, { ask: "rss" });
 }
 
-/** A good client among peers that mean no good. */
-export const siegeCases: readonly BenchCase[] = [
-  {
-    name: "siege-p99",
+function p99Case(name: string, transport: Transport): BenchCase {
+  return {
+    name,
     unit: "ms",
     runs: 5,
     promise: "ratio ≤ 2",
     async prepare() {
-      const siege = await open();
+      const siege = await open(transport);
       return {
         subject: () => besiegedP99(siege),
         baseline: { name: "the same client alone", measure: () => calmP99(siege) },
         close: () => close(siege),
       };
     },
-  },
-  {
-    name: "siege-memory",
+  };
+}
+
+function memoryCase(name: string, transport: Transport): BenchCase {
+  return {
+    name,
     unit: "bytes resident after",
     runs: 1,
     cold: true,
     promise: "ratio ≤ 1.10",
     async prepare() {
-      const siege = await open();
-      // What the client itself makes the server need is there before.
-      await calmP99(siege);
+      const siege = await open(transport);
+      // What the client itself makes the server need is there before; so is what the allocator keeps
+      // of 500 handshakes at once, which a second siege would use again.
+      await (transport === "tls" ? besiegedP99(siege) : calmP99(siege));
+      const before = transport === "tls" ? "after another siege" : "before";
       const beforeBytes = await restBytes(siege);
       return {
         async subject() {
           await besiegedP99(siege);
           return restBytes(siege);
         },
-        baseline: { name: "before", measure: () => Promise.resolve(beforeBytes) },
+        baseline: { name: before, measure: () => Promise.resolve(beforeBytes) },
         close: () => close(siege),
       };
     },
-  },
+  };
+}
+
+/** A good client among peers that mean no good. */
+export const siegeCases: readonly BenchCase[] = [
+  p99Case("siege-p99", "tcp"),
+  memoryCase("siege-memory", "tcp"),
+  p99Case("siege-tls-p99", "tls"),
+  memoryCase("siege-tls-memory", "tls"),
 ];
