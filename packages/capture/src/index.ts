@@ -8,6 +8,7 @@ export { FaultNotes } from "./build/notes.ts";
 export type { FaultNote } from "./build/notes.ts";
 export type { Run } from "./build/search.ts";
 export type { LogSource } from "./log/merge.ts";
+export { Stories } from "./log/stories.ts";
 export { WireLog } from "./log/wire-log.ts";
 export type { Vantage, WireLogOptions } from "./log/wire-log.ts";
 export { framesOf, noCounts } from "./read/frames.ts";

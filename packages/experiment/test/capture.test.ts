@@ -209,6 +209,57 @@ describe("a capture over TLS", () => {
   });
 });
 
+describe("comments on encrypted packets", () => {
+  const tls = { transport: "tls", client: { attemptTimeoutMs: 800, attemptsMax: 20 } };
+  const faults = [
+    { id: "flip", kind: "corrupt-record", probability: 0.15 },
+    { id: "snip", kind: "cut-record", probability: 0.1 },
+    { id: "lost", kind: "loss", direction: "request", probability: 0.1 },
+  ];
+  const commentsOf = (file: Uint8Array): string[] => {
+    const onWire = [...packetsOf(file)].filter((packet) => packet.interface.name.endsWith("-wire"));
+    return onWire.flatMap(({ comment }) => (comment === "" ? [] : comment.split("; ")));
+  };
+  const count = (comments: readonly string[], pattern: RegExp): number =>
+    comments.filter((comment) => pattern.test(comment)).length;
+
+  test("name each attempt, each reply that came and each fault, though nothing is decrypted", async () => {
+    const workload = { messages: 40, clients: 2 };
+    const { file, result } = await captured(spec({ ...tls, workload, faults }));
+    const comments = commentsOf(file);
+    const { attempts, retries } = result.counts;
+    expect(count(comments, /^data client [01] operation \d+ attempt \d+/)).toBe(attempts);
+    expect(count(comments, /\(a retry\)/)).toBe(retries);
+    for (const [id, met] of [
+      ["flip", /^reply client .*, met by flip: flipped bit \d of byte \d+ of the encrypted/],
+      ["snip", /^reply client .*, met by snip: cut the encrypted record of \d+ bytes to \d+/],
+      ["lost", /^data client .*, met by lost: dropped$/],
+    ] as const) {
+      const fault = result.faults.find((one) => one.id === id);
+      expect(fault?.fired).toBeGreaterThan(0);
+      expect(count(comments, met)).toBe(fault?.fired);
+    }
+    const replies = count(comments, /^reply client .* attempt \d+(?: \(replayed\))?$/);
+    // one that came late came beside that of its retry
+    expect(replies).toBeGreaterThanOrEqual(40);
+  });
+
+  test("stand where frames end, if a record holds several, or a frame has several", async () => {
+    for (const workload of [
+      { messages: 300, inFlightMax: 64 },
+      { messages: 6, payloadBytes: 50_000 },
+    ]) {
+      const { file, result } = await captured(spec({ ...tls, workload }));
+      const comments = commentsOf(file);
+      const left = comments.flatMap((comment) => /^and (\d+) more$/.exec(comment)?.[1] ?? []);
+      const unnamed = left.reduce((sum, number) => sum + Number(number), 0);
+      const named = count(comments, /^(?:data|reply|goodbye|ping|pong) client 0/);
+      expect(result.counts.attempts).toBe(workload.messages);
+      expect(named + unnamed).toBe(2 * workload.messages + 1);
+    }
+  });
+});
+
 test("chunks that wait in a file come back as those in memory do, as often as asked", () => {
   const [memory, disk] = [new Spill(1_000_000), new Spill(10)];
   try {

@@ -73,12 +73,12 @@ async function fields<Name extends string>(
   args: readonly string[] = [],
 ): Promise<Record<Name, string[]>[]> {
   const columns = names.flatMap((name) => ["-e", name]);
-  const text = await tshark(path, [...args, "-T", "fields", "-E", "separator=;", ...columns]);
+  const text = await tshark(path, [...args, "-T", "fields", "-E", "separator=/t", ...columns]);
   return text
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => {
-      const cells = line.split(";").map((cell) => (cell === "" ? [] : cell.split(",")));
+      const cells = line.split("\t").map((cell) => (cell === "" ? [] : cell.split(",")));
       const row = names.map((name, at) => [name, cells[at] ?? []] as const);
       return Object.fromEntries(row) as Record<Name, string[]>;
     });
@@ -228,6 +228,46 @@ describe.skipIf(!hasTshark)("a capture of TLS, in Wireshark", () => {
     expect((result.wire?.keyLogLines ?? 0) > 0).toBe(hasSecrets);
   });
 });
+
+describe.skipIf(!hasTshark || !hasSecrets)("comments on encrypted packets", () => {
+  test("name what stands there when it is decrypted, or nothing where that cannot be told", async () => {
+    const faults = [
+      { id: "flip", kind: "corrupt-record", probability: 0.1 },
+      { id: "snip", kind: "cut-record", probability: 0.1 },
+      { id: "lost", kind: "loss", probability: 0.1 },
+    ];
+    const client = { attemptTimeoutMs: 200, attemptsMax: 20 };
+    const workload = { messages: 60, clients: 2, inFlightMax: 3 };
+    const tls = { mode: "real", transport: "tls", captureSecrets: true };
+    const { path } = await captured(spec({ ...tls, workload, client, faults }));
+    const names = ["frame.interface_name", "frame.comment"] as const;
+    const numbers = ["faultline.operation", "faultline.attempt"] as const;
+    const rows = await fields(path, [...names, ...numbers], WITH_OURS);
+    const wire = rows.filter((row) => row["frame.interface_name"][0] === "faultline-wire");
+    const named = wire.map((row) =>
+      Array.from(
+        row["frame.comment"]
+          .join()
+          .matchAll(/operation (\d+) attempt (\d+)(?!\d*, met by (?:flip|snip))/g),
+        ([, operation, attempt]) => `${operation}/${attempt}`,
+      ),
+    );
+    const decrypted = wire.map((row) =>
+      row["faultline.operation"].map(
+        (operation, at) => `${operation}/${row["faultline.attempt"][at]}`,
+      ),
+    );
+    // a connection that broke amid its messages may leave it open which records held them
+    expect(named.filter((items, at) => items.length > 0 && !isSame(items, decrypted[at]!))).toEqual(
+      [],
+    );
+    expect(named.flat().length).toBeGreaterThan(decrypted.flat().length * 0.8);
+  });
+});
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.join() === others.join();
+}
 
 /** The bytes of each side of the first conversation, as "follow stream" gives them: the client's first. */
 async function followed(path: string, kind: "tcp" | "tls" | "udp"): Promise<Uint8Array[][]> {

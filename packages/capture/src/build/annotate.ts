@@ -2,49 +2,26 @@
  * What to say of the bytes of a packet: whose messages end in it, and which faults met them.
  *
  * It reads along with the decoders of the house, one for each direction of each wire. Where frames
- * are sealed, or in another form than these, there is nothing to say; a comment never guesses.
+ * are sealed, or in another form than these, there is nothing to say; a comment never guesses. Inside
+ * TLS others read (tls-comments.ts).
  */
 import type { Frame, Packet, Refusal } from "@faultline/protocol";
-import {
-  decodeDatagram,
-  decodePacket,
-  FrameDecoder,
-  FrameFlag,
-  FrameType,
-  isRefusal,
-  sessionToHex,
-  StatusCode,
-} from "@faultline/protocol";
+import { decodeDatagram, decodePacket, FrameDecoder } from "@faultline/protocol";
 import { ANY_SIGNATURE } from "../limits.ts";
 import { Reassembly } from "../read/reassembly.ts";
-import type { Direction, FaultNotes } from "./notes.ts";
+import type { Direction } from "./notes.ts";
+import { type Flow, FrameWords, ITEMS_MAX, metBy, type WordsOptions } from "./words.ts";
 
 /** What comments are made with. */
-export interface AnnotatorOptions {
+export interface AnnotatorOptions extends WordsOptions {
   /** How messages are written (`packets`: frames in packets); undefined: nothing here reads them. */
   readonly codec: "frame" | "packets" | "pipe" | undefined;
-  readonly notes: FaultNotes;
-  /** The number of a client by its session, 16 hex digits. */
-  clientOf(session: string): number | undefined;
 }
-
-/** One direction of one wire. */
-export interface Flow {
-  readonly direction: Direction;
-  readonly stream: boolean;
-  /** The client's address. */
-  readonly client: string;
-}
-
-/** Items of one packet that are written out. */
-const ITEMS_MAX = 6;
-
-const TYPE_WORDS = wordsOf(FrameType);
-const STATUS_WORDS = wordsOf(StatusCode);
 
 /** Comments on one wire, both ways. */
 export class Annotator {
   readonly #options: AnnotatorOptions;
+  readonly #words: FrameWords;
   readonly #decoders = new Map<Direction, FrameDecoder>();
   readonly #assemblies = new Map<Direction, Reassembly>();
   /** Pipe requests seen so far. */
@@ -52,6 +29,7 @@ export class Annotator {
 
   constructor(options: AnnotatorOptions) {
     this.#options = options;
+    this.#words = new FrameWords(options);
   }
 
   /** What to say of bytes that go one way; empty: nothing. */
@@ -60,7 +38,7 @@ export class Annotator {
     if (codec === undefined || bytes.length === 0) return "";
     if (codec === "pipe") return this.#ofPipe(flow);
     if (codec === "packets") return this.#ofPacket(flow, bytes, atUs);
-    return this.#ofFrames(flow, this.#items(flow, bytes));
+    return this.#words.ofItems(this.#items(flow, bytes), flow);
   }
 
   /** What a packet is, and the frames that it makes whole. */
@@ -72,17 +50,8 @@ export class Annotator {
     this.#assemblies.set(direction, assembly);
     const messages = assembly.take(packet, atUs);
     const items = messages.map((message) => decodeDatagram(message, ANY_SIGNATURE));
-    const texts = [packetText(packet), this.#ofFrames(flow, items)];
+    const texts = [packetText(packet), this.#words.ofItems(items, flow)];
     return texts.filter((text) => text !== "").join("; ");
-  }
-
-  #ofFrames(flow: Flow, items: readonly (Frame | Refusal)[]): string {
-    const texts = items.map((item) =>
-      isRefusal(item) ? this.#ofRefusal(item, flow) : this.#ofFrame(item, flow),
-    );
-    const rest = texts.length - ITEMS_MAX;
-    const shown = rest > 0 ? [...texts.slice(0, ITEMS_MAX), `and ${rest} more`] : texts;
-    return shown.join("; ");
   }
 
   #items({ direction, stream }: Flow, bytes: Uint8Array): (Frame | Refusal)[] {
@@ -93,37 +62,6 @@ export class Annotator {
     decoder.push(bytes);
     for (let item = decoder.next(); item !== undefined; item = decoder.next()) items.push(item);
     return items;
-  }
-
-  #ofFrame(frame: Frame, { direction }: Flow): string {
-    const { type, attempt, flags, status } = frame;
-    const words = [TYPE_WORDS.get(type) ?? "frame", ...this.#whose(frame)];
-    if (attempt > 1 && type === FrameType.data) words.push("(a retry)");
-    if ((flags & FrameFlag.replayed) !== 0) words.push("(replayed)");
-    if (type === FrameType.error) words.push(`(${STATUS_WORDS.get(status) ?? status})`);
-    return metBy(words.join(" "), this.#options.notes.ofFrame(frame, direction));
-  }
-
-  #ofRefusal(refusal: Refusal, { direction, client }: Flow): string {
-    const { notes } = this.#options;
-    const { header, refused } = refusal;
-    if (header !== undefined) {
-      notes.claim(client, direction, header);
-      const whose = this.#whose(header).join(" ");
-      return metBy(`${refused}: ${whose}`, notes.ofFrame(header, direction));
-    }
-    const damage = notes.takeDamage(client, direction);
-    if (damage === undefined) return refused;
-    const session = { high: damage.sessionHigh, low: damage.sessionLow };
-    const { message: operation, attempt, fault, did } = damage;
-    const whose = this.#whose({ session, operation, attempt }).join(" ");
-    return metBy(`${refused}: ${whose}`, [`${fault}: ${did}`]);
-  }
-
-  #whose({ session, operation, attempt }: Pick<Frame, "session" | "operation" | "attempt">) {
-    const client = this.#options.clientOf(sessionToHex(session));
-    const who = client === undefined ? [] : [`client ${client}`];
-    return [...who, `operation ${operation}`, `attempt ${attempt}`];
   }
 
   /** One message is under way at a time, so a reply belongs to the request before it. */
@@ -140,12 +78,4 @@ function packetText({ number, fragments }: Packet): string {
     .filter(({ count }) => count > 1)
     .map(({ message, index, count }) => `fragment ${index + 1} of ${count} of message ${message}`);
   return [`packet ${number}`, ...pieces.slice(0, ITEMS_MAX)].join(", ");
-}
-
-function metBy(text: string, faults: readonly string[]): string {
-  return faults.length === 0 ? text : `${text}, met by ${[...new Set(faults)].join(" and ")}`;
-}
-
-function wordsOf(codes: Readonly<Record<string, number>>): ReadonlyMap<number, string> {
-  return new Map(Object.entries(codes).map(([word, code]) => [code, word]));
 }

@@ -11,6 +11,7 @@
  * The file never grows above its limit: it ends with the last packet that fits, and says so.
  */
 import type { LogSource } from "../log/merge.ts";
+import type { Stories } from "../log/stories.ts";
 import { dialsIn, mergeLogs } from "../log/merge.ts";
 import { What } from "../log/record.ts";
 import { textOf } from "../text.ts";
@@ -20,6 +21,7 @@ import { PcapngWriter } from "../pcapng/writer.ts";
 import type { AnnotatorOptions } from "./annotate.ts";
 import { ByteCounts } from "./entropy.ts";
 import { BodySearch, type Run } from "./search.ts";
+import { outlinesOf } from "./tls-outline.ts";
 import { Wires } from "./wires.ts";
 
 /** The interfaces, by vantage. */
@@ -46,6 +48,8 @@ export interface CaptureOptions extends Omit<AnnotatorOptions, "codec"> {
   readonly carries: Readonly<Record<Vantage, string>>;
   /** Most payload bytes of a TCP segment. */
   readonly mssBytes: number;
+  /** What connections said inside TLS, for comments; undefined: nobody listened. */
+  readonly stories?: Stories | undefined;
   /** Whether what decrypts the capture (TLS) goes into it. */
   readonly secrets: boolean;
   /** What the logs' times count from, in µs since 1970. */
@@ -78,7 +82,7 @@ const TAIL_BYTES = 4_096;
 /** What the section says where secrets were asked for, and nobody told any. */
 const NO_SECRETS = "nothing in it decrypts it: this runtime tells no secrets of TLS";
 
-/** Makes the file. The logs are gone through twice. */
+/** Makes the file. The logs are gone through twice, of TLS once more. */
 export function buildCapture(options: CaptureOptions): CaptureSummary {
   return new Build(options).go();
 }
@@ -108,6 +112,7 @@ class Build {
     this.#wires = new Wires({
       ...options,
       addresses,
+      outlines: options.stories === undefined ? new Map() : outlinesOf(options.sources),
       put: (packet) => this.#put(packet.vantage, packet.atUs, packet.bytes, packet.comment),
       carried: () => this.#carried(),
     });

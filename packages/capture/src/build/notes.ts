@@ -29,6 +29,8 @@ export interface FaultNote {
   readonly sequence: number;
   /** Whether bytes were changed. */
   readonly damages: boolean;
+  /** What it did to the encrypted record that carried the message, if it did. */
+  readonly harms?: "cut" | "flip" | undefined;
 }
 
 /** Notes kept: those of some hundred MiB of packets. */
@@ -39,6 +41,7 @@ export class FaultNotes {
   readonly #ofFrames = new Map<string, string[]>();
   readonly #ofPlaces = new Map<string, string[]>();
   readonly #damages = new Map<string, FaultNote[]>();
+  readonly #harms = new Map<string, FaultNote[]>();
   #notes = 0;
   #dropped = 0;
 
@@ -58,6 +61,7 @@ export class FaultNotes {
     const text = `${note.fault}: ${note.did}`;
     push(this.#ofFrames, frameKey({ session, message, attempt, direction }), text);
     push(this.#ofPlaces, placeKey(remote, sequence, direction), text);
+    if (note.harms !== undefined) push(this.#harms, remote, note);
     if (note.damages) push(this.#damages, `${remote} ${direction}`, note);
   }
 
@@ -85,6 +89,11 @@ export class FaultNotes {
   /** The oldest damage on a connection that nobody has claimed. */
   takeDamage(remote: string, direction: Direction): FaultNote | undefined {
     return this.#damages.get(`${remote} ${direction}`)?.shift();
+  }
+
+  /** What befell encrypted records of connections from that address. */
+  harmsOf(remote: string): readonly FaultNote[] {
+    return this.#harms.get(remote) ?? [];
   }
 }
 

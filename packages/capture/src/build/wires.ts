@@ -12,8 +12,12 @@ import type { Vantage } from "../log/wire-log.ts";
 import type { Addresses } from "../packet/address.ts";
 import { udpBytesMax, udpPacket, type Way } from "../packet/packet.ts";
 import { TcpConversation, type TcpSide } from "../packet/tcp.ts";
-import { Annotator, type AnnotatorOptions, type Flow } from "./annotate.ts";
+import type { Stories } from "../log/stories.ts";
+import { Annotator, type AnnotatorOptions } from "./annotate.ts";
 import type { Direction } from "./notes.ts";
+import { TlsAnnotator } from "./tls-comments.ts";
+import type { Outlines } from "./tls-outline.ts";
+import type { Flow } from "./words.ts";
 
 /** A packet that goes into the file. */
 export interface MadePacket {
@@ -28,6 +32,9 @@ export interface WiresOptions extends Omit<AnnotatorOptions, "codec"> {
   readonly codecs: Readonly<Record<Vantage, AnnotatorOptions["codec"]>>;
   readonly addresses: Addresses;
   readonly mssBytes: number;
+  /** What connections said inside TLS, and the outlines of their wires; undefined: nobody listened. */
+  readonly stories?: Stories | undefined;
+  readonly outlines: ReadonlyMap<string, Outlines>;
   put(packet: MadePacket): void;
   /** One direction of the client's wire: is given its payload, before the packets of it. */
   carried(): (bytes: Uint8Array) => void;
@@ -39,7 +46,7 @@ interface OpenWire {
   readonly way: Way;
   /** Undefined for datagrams. */
   readonly tcp: TcpConversation | undefined;
-  readonly annotator: Annotator;
+  readonly annotator: Pick<Annotator, "comment">;
   readonly carried: Readonly<Record<Direction, (bytes: Uint8Array) => void>>;
 }
 
@@ -57,8 +64,9 @@ export class Wires {
 
   /** A dial begins: its SYN. */
   begin({ source, wire, opened }: Dial): void {
-    const made = this.#make(opened);
-    this.#wires.set(keyOf(source, wire), made);
+    const key = keyOf(source, wire);
+    const made = this.#make(opened, key);
+    this.#wires.set(key, made);
     made.tcp?.begin(this.#putAt(made, opened.startedUs, ""));
   }
 
@@ -66,7 +74,7 @@ export class Wires {
   take(record: SourcedRecord): void {
     const key = keyOf(record.source, record.wire);
     if (record.what === What.open) {
-      const opened = this.#wires.get(key) ?? this.#make(openedOf(record));
+      const opened = this.#wires.get(key) ?? this.#make(openedOf(record), key);
       this.#wires.set(key, opened);
       opened.tcp?.open(this.#putAt(opened, record.atUs, ""));
       return;
@@ -114,8 +122,19 @@ export class Wires {
     if (bytes.length <= udpBytesMax(datagramWay)) put(udpPacket(datagramWay, bytes));
   }
 
-  #make(opened: OpenedWire): OpenWire {
-    const { addresses, codecs, mssBytes, carried, notes, clientOf } = this.#options;
+  #annotator(opened: OpenedWire, key: string): OpenWire["annotator"] {
+    const { codecs, notes, clientOf, outlines: all, stories } = this.#options;
+    const { vantage, local } = opened;
+    const story = vantage === "wire" ? stories?.ofWire(opened) : undefined;
+    const outlines = all.get(key);
+    if (story === undefined || outlines === undefined) {
+      return new Annotator({ codec: codecs[vantage], notes, clientOf });
+    }
+    return new TlsAnnotator({ notes, clientOf }, { story, outlines, client: local });
+  }
+
+  #make(opened: OpenedWire, key: string): OpenWire {
+    const { addresses, mssBytes, carried } = this.#options;
     const { vantage, dialled, kind } = opened;
     const local = addresses.of(opened.local, vantage);
     const remote = addresses.of(opened.remote, vantage);
@@ -127,7 +146,7 @@ export class Wires {
       opened,
       way,
       tcp,
-      annotator: new Annotator({ codec: codecs[vantage], notes, clientOf }),
+      annotator: this.#annotator(opened, key),
       carried: { request: isWire ? carried() : IGNORE, reply: isWire ? carried() : IGNORE },
     };
   }

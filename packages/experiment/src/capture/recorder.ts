@@ -8,7 +8,7 @@
  * the faults is taken down where there are faults, and only of messages that travel in the clear, or
  * where secrets are asked for: it would put into the file what encryption keeps off the wire.
  */
-import { buildCapture, FaultNotes, WireLog } from "@faultline/capture";
+import { buildCapture, FaultNotes, Stories, WireLog } from "@faultline/capture";
 import { sessionToHex, type WireTap } from "@faultline/protocol";
 import type { ServerFaultRecord, WireLogSink } from "@faultline/server";
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -29,6 +29,12 @@ const MSS_BYTES = { real: 65_495, simulated: 1_460 } as const;
 /** Fault kinds that change bytes. */
 const DAMAGING = ["corrupt"];
 
+/** Fault kinds that act on encrypted records. */
+const HARMING = new Map<string, "cut" | "flip">([
+  ["corrupt-record", "flip"],
+  ["cut-record", "cut"],
+]);
+
 /** What a recorder cannot know by itself. */
 export interface Elsewhere {
   /** Records that had no room in logs of other threads. */
@@ -44,6 +50,8 @@ export type TakeCapture = (bytes: Uint8Array) => void;
 export class CaptureRecorder {
   /** For the clients' dialers. */
   readonly wire: WireTap;
+  /** For what lies above TLS; undefined where there is none. */
+  readonly above: WireTap | undefined;
   /** For a server core in this thread; undefined where nothing is to be told from there. */
   readonly behind: WireTap | undefined;
   readonly #spec: FullSpec;
@@ -53,6 +61,7 @@ export class CaptureRecorder {
   readonly #ofWorkers = new Map<number, ChunkList>();
   readonly #notes = new FaultNotes();
   readonly #hasBehind: boolean;
+  readonly #stories: Stories | undefined;
 
   constructor(spec: FullSpec) {
     const list = this.#spill.list();
@@ -63,6 +72,7 @@ export class CaptureRecorder {
     const bytesMax = this.#hasBehind && spec.mode === "real" ? this.#half : spec.captureBytesMax;
     this.#log = new WireLog({ bytesMax, onChunk: (chunk) => list.add(chunk) });
     const tap = this.#log.tap("wire");
+    this.above = this.#stories = hasStories(spec) ? new Stories() : undefined;
     this.wire = isOpened(spec) ? tap : withoutKeys(tap);
     this.behind = this.#hasBehind ? this.#log.tap("behind") : undefined;
   }
@@ -77,7 +87,9 @@ export class CaptureRecorder {
   /** What faults did. */
   note(records: readonly ServerFaultRecord[]): void {
     for (const record of records) {
-      this.#notes.add({ ...record, damages: DAMAGING.includes(record.kind) });
+      const damages = DAMAGING.includes(record.kind);
+      const harms = HARMING.get(record.kind);
+      this.#notes.add({ ...record, damages, harms });
     }
   }
 
@@ -109,6 +121,7 @@ export class CaptureRecorder {
       comment: `${spec.name}, seed ${spec.seed}, ${spec.mode}, ${spec.transport}`,
       carries: { wire: carriedOf(spec), behind: `codec ${spec.codec}` },
       codecs: { wire: codecOf(spec), behind: spec.codec },
+      stories: this.#stories,
       mssBytes: MSS_BYTES[spec.mode],
       secrets: isOpened(spec),
       originUs,
@@ -142,6 +155,11 @@ export class CaptureRecorder {
 /** Whether messages travel as they are. */
 function isPlain({ transport, seal }: FullSpec): boolean {
   return transport !== "tls" && seal === null;
+}
+
+/** Whether there are frames inside TLS to tell of. */
+function hasStories({ transport, codec }: FullSpec): boolean {
+  return transport === "tls" && codec === "frame";
 }
 
 /** Whether the file is to hold what decrypts it: then there is nothing to hide behind the faults. */

@@ -69,8 +69,12 @@ export async function openRealWorld(spec: FullSpec, options: WorldOptions): Prom
   };
   const wire = (): Dialer => {
     const tap = recorder?.wire;
-    // Beneath TLS nobody but the dialer itself can look.
-    if (trust !== undefined) return tlsDialerTo(server, trust, { clock, ...(tap && { tap }) });
+    const above = recorder?.above;
+    if (trust !== undefined) {
+      // Beneath TLS nobody but the dialer itself can look.
+      const encrypted = tlsDialerTo(server, trust, { clock, ...(tap && { tap }) });
+      return above === undefined ? encrypted : tapDialer(encrypted, { tap: above, clock });
+    }
     const plain = dialerTo(server, spec);
     return tap === undefined ? plain : tapDialer(plain, { tap, clock });
   };
