@@ -2,9 +2,10 @@
 import { faultCatalog, FAULT_KINDS } from "@faultline/faults";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type FullSpec, parseSpec } from "../src/index.ts";
+import { type FullSpec, parseSpec, runTrial } from "../src/index.ts";
 import { planBodies } from "../src/plan/bodies.ts";
 import { declaredFaults, faultPlan } from "../src/plan/faults.ts";
+import { runServerLimits } from "../src/plan/server-limits.ts";
 import { messagesOf, phaseAt, phaseStartsUs, plannedUs } from "../src/plan/schedule.ts";
 import { backoffDraw, sessionOf } from "../src/plan/streams.ts";
 
@@ -175,5 +176,38 @@ describe("the schema and the fault catalogue", () => {
       ...required[kind],
       ...computed,
     });
+  });
+});
+
+describe("the limits of a run's server", () => {
+  const held = (clients: number): number =>
+    runServerLimits(spec({ workload: { clients, messages: clients } })).heldBytesMax ?? 0;
+
+  test("are its own as long as all links together hold back at most 1 GiB", () => {
+    expect([held(1), held(256)]).toEqual([4_194_304, 4_194_304]);
+    expect(held(257)).toBeLessThan(4_194_304);
+  });
+
+  test("share 1 GiB among more clients, with room for the largest datagram in each", () => {
+    for (const clients of [257, 500, 1000]) {
+      expect(held(clients) * clients).toBeLessThanOrEqual(1_073_741_824);
+      expect(held(clients)).toBeGreaterThan(65_507 + 256);
+    }
+  });
+
+  test("are those that a simulated run is given", async () => {
+    const { createClient } = await import("@faultline/client");
+    const { createServerCore } = await import("@faultline/server");
+    const given: unknown[] = [];
+    await runTrial(spec({ mode: "simulated", workload: { clients: 512, messages: 512 } }), {
+      createParts: () => ({
+        createClient,
+        createServerCore: (options) => {
+          given.push(options.limits);
+          return createServerCore(options);
+        },
+      }),
+    });
+    expect(given).toEqual([{ heldBytesMax: 2_097_152 }]);
   });
 });

@@ -32,6 +32,7 @@ import type { WireTap, Link, LinkEvents } from "@faultline/protocol";
 import type { Boot, Simulation } from "@faultline/simulation";
 import { faultPlan } from "../plan/faults.ts";
 import { pathSecret, serverRandom } from "../plan/streams.ts";
+import { runServerLimits } from "../plan/server-limits.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { acceptHandshakes } from "./simulated-tls.ts";
 
@@ -143,6 +144,7 @@ export class SimulatedServer {
       responder: this.#responder,
       memory: this.#memory,
       plan: this.#plan,
+      limits: runServerLimits(this.#spec),
       ...(this.#tap && { tap: this.#tap }),
       ...this.#keys,
     });

@@ -27,6 +27,7 @@ import type { CaptureRecorder } from "../capture/recorder.ts";
 import { faultPlan } from "../plan/faults.ts";
 import { keysOf } from "../plan/keys.ts";
 import { clientDialer, clientOptions } from "../plan/policy.ts";
+import { runServerLimits } from "../plan/server-limits.ts";
 import type { Envelope } from "../result/types.ts";
 import type { FullSpec } from "../spec/types.ts";
 import { RunError } from "./error.ts";
@@ -143,7 +144,7 @@ async function start(
       epochUs,
       ...(wireLog && { wireLog }),
       ...(keys && { keys }),
-      ...(records ? {} : { limits: { recordsMax: 1 } }),
+      limits: { ...runServerLimits(spec), ...(records ? {} : { recordsMax: 1 }) },
     });
   } catch (cause) {
     throw new RunError(
