@@ -83,7 +83,7 @@ function makeContext(deps: AppDeps): AppContext {
   const { clock, limits } = deps;
   const observer = deps.observer ?? new Observer({ log: SILENT, metrics: new Metrics(), clock });
   const waiters = new Gate(limits.waitersMax);
-  const streams = new Gate(limits.ssePeersMax);
+  const streams = new Gate(limits.ssePeersMax, limits.ssePeersPerTokenMax);
   const { metrics } = observer;
   const gauges: readonly [name: string, help: string, read: () => number][] = [
     ["faultline_runs_queued", "Runs waiting for their turn.", () => deps.runs.load.queued],

@@ -162,6 +162,12 @@ export const LIMITS = {
     max: 10_000,
     description: "Event streams open at once; 429 with Retry-After above.",
   },
+  ssePeersPerTokenMax: {
+    default: 32,
+    min: 1,
+    max: 10_000,
+    description: "Event streams of one token open at once; 429 with Retry-After above.",
+  },
   eventBatchMax: {
     default: 128,
     min: 1,

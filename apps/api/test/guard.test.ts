@@ -312,3 +312,25 @@ test("every answer carries the security headers, refusals and the page included"
   }
   expect(answers[3]?.headers.get("content-security-policy")).toContain("script-src 'self'");
 });
+
+test("one token cannot hold all event streams, whoever opens them, and gets back what it closes", async () => {
+  const bench = await guarded({}, { ssePeersMax: 3, ssePeersPerTokenMax: 2 });
+  const created = await bench.post("/v1/runs", { specVersion: 1 }, bearer(TOKENS.run.text));
+  const { id } = (await created.json()) as { id: string };
+  const open = (token: string): Promise<Response> =>
+    Promise.resolve(bench.app.request(`/v1/runs/${id}/events`, { headers: bearer(token) }));
+  const held = [await open(TOKENS.read.text), await open(TOKENS.read.text)];
+  expect(held.map(({ status }) => status)).toEqual([200, 200]);
+  const third = await open(TOKENS.read.text);
+  expect([third.status, third.headers.get("retry-after")]).toEqual([429, "5"]);
+  expect(await third.json()).toMatchObject({
+    detail: "2 event streams of this token are open (ssePeersPerTokenMax)",
+  });
+  const other = await open(TOKENS.run.text);
+  expect(other.status).toBe(200);
+  expect(await (await open(TOKENS.run.text)).json()).toMatchObject({
+    detail: "3 event streams are open (ssePeersMax)",
+  });
+  await held[0]?.body?.cancel();
+  expect((await open(TOKENS.read.text)).status).toBe(200);
+});

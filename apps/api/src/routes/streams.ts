@@ -5,6 +5,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { cutConnection } from "../app-deps.ts";
+import { tokenIdOf } from "../guard/guard.ts";
 import { END_EVENT_ID, EventFeed } from "../http/event-feed.ts";
 import { makePullStream } from "../http/pull-stream.ts";
 import { inputError } from "../http/zod-errors.ts";
@@ -64,15 +65,17 @@ function openEvents(
   runId: string,
   after: number,
 ): ReadableStream<Uint8Array> {
-  const leave = app.streams.enter();
-  if (leave === undefined) {
-    throw new ProblemError(
-      "too-many-streams",
-      `${app.limits.ssePeersMax} event streams are open (ssePeersMax)`,
-      { headers: { "retry-after": RETRY_AFTER_SECONDS } },
-    );
-  }
   const { runs, clock, limits } = app;
+  const leave = app.streams.enter(tokenIdOf(context));
+  if (leave === undefined) {
+    const isFull = app.streams.inside >= limits.ssePeersMax;
+    const detail = isFull
+      ? `${limits.ssePeersMax} event streams are open (ssePeersMax)`
+      : `${limits.ssePeersPerTokenMax} event streams of this token are open (ssePeersPerTokenMax)`;
+    throw new ProblemError("too-many-streams", detail, {
+      headers: { "retry-after": RETRY_AFTER_SECONDS },
+    });
+  }
   const feed = new EventFeed({ runs, clock, runId, after, batchMax: limits.eventBatchMax });
   return makePullStream({
     next: () => feed.next(),
