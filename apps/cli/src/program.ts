@@ -50,12 +50,16 @@ function say(system: System, name: string, lines: readonly string[]): void {
   for (const line of rest) system.stderr.write(`  ${printable(line)}\n`);
 }
 
-function end(system: System, name: string, error: unknown): ExitCode {
+function end(system: System, program: Command, error: unknown): ExitCode {
+  const name = program.name();
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return ExitCode.ok;
     // No verb at all: the help has been shown on standard error.
     if (error.code !== "commander.help") {
-      say(system, name, [`${parserMessage(error)}; see ${name} --help`]);
+      const [verb] = system.args;
+      const known = program.commands.some((command) => command.name() === verb);
+      const asked = known ? `${name} ${verb}` : name;
+      say(system, name, [`${parserMessage(error)}; see ${asked} --help`]);
     }
     return ExitCode.tool;
   }
@@ -98,6 +102,6 @@ export async function runProgram(
     await program.parseAsync(withoutUnknownHelp(program, system.args), { from: "user" });
     return code;
   } catch (error) {
-    return end(system, program.name(), error);
+    return end(system, program, error);
   }
 }

@@ -31,12 +31,12 @@ const SEED_RULE = 'Cannot run as "--seed" must be an integer from 0 to 900719925
 
 const TABLE: readonly (readonly [args: string[], message: string])[] = [
   // verbs and options
-  [["frobnicate"], "faultline: unknown command 'frobnicate'"],
+  [["frobnicate"], "faultline: unknown command 'frobnicate'; see faultline --help\n"],
   [["rum"], "unknown command 'rum' (did you mean run?)"],
   [["rum", "--help"], "unknown command 'rum' (did you mean run?)"],
   [["run"], "missing required argument 'spec'"],
   [["run", "loss", "extra"], "too many arguments for 'run'"],
-  [["run", "loss", "--sed", "1"], "unknown option '--sed' (did you mean --seed?)"],
+  [["run", "loss", "--sed", "1"], "'--sed' (did you mean --seed?); see faultline run --help\n"],
   [["--json"], "unknown option '--json'"],
   [["run", "loss", "--seed"], "option '--seed <n>' argument missing"],
   [["scenarios", "all"], "too many arguments for 'scenarios'"],

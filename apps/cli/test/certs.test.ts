@@ -61,6 +61,12 @@ test("certificates of a laboratory are made, kept, and let the listed client in 
     outcome: "failed",
     error: { code: "refused-by-server" },
   });
+
+  const stranger = await runChild(["send", "--protocol=tls", `--port=${port}`, "--json", "Hello"]);
+  expect(stranger.code).toBe(3);
+  expect(stranger.stderr).toBe(
+    `faultline: Cannot reach 127.0.0.1 tls port ${port}: its certificate is signed by nobody we trust; is --ca who signed it?\n`,
+  );
   await server.stop();
 });
 

@@ -52,7 +52,8 @@ export function tlsErrorOf(error: Error): LinkError | undefined {
   const { code = "" } = error as NodeJS.ErrnoException;
   const { message } = error;
   const verify = VERIFY[code];
-  if (verify !== undefined) return { code: verify, message };
+  // Behind a semicolon Node gives advice about itself.
+  if (verify !== undefined) return { code: verify, message: message.replace(/; if .*$/s, "") };
   const alert = ALERTS.find(([pattern]) => pattern.test(code));
   if (alert !== undefined) return { code: alert[1], message: plain(message) };
   if (code === CATCH_ALL && REFUSED_RECORD.test(message)) return { code: "bad-record", message };

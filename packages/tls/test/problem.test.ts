@@ -42,3 +42,10 @@ test("OpenSSL's line is cut down to its words", () => {
   const error = Object.assign(new Error(line), { code: "ERR_SSL_DECRYPTION_FAILED" });
   expect(tlsErrorOf(error)?.message).toBe("decryption failed or bad record mac");
 });
+
+test("advice about the runtime itself is left out", () => {
+  const message =
+    "unable to verify the first certificate; if the root CA is installed locally, try …";
+  const error = Object.assign(new Error(message), { code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" });
+  expect(tlsErrorOf(error)?.message).toBe("unable to verify the first certificate");
+});

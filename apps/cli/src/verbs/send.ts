@@ -156,14 +156,18 @@ class Tally {
   }
 }
 
-/** The runtimes word a refused connection differently; people need one sentence. */
+/** The runtimes word what went wrong differently; people need one sentence, and what to do. */
 const DIAL_WORDS: Readonly<Record<string, string>> = {
-  "dial-refused": "connection refused; is a server listening there?",
   "dial-timeout": "connecting took too long",
+  "certificate-untrusted": "its certificate is signed by nobody we trust; is --ca who signed it?",
+  "certificate-wrong-host": "its certificate is for another host; name that with --servername",
 };
 
 function dialReason(cause: unknown): string | undefined {
-  const { status, message } = (cause ?? {}) as Partial<AttemptFailure>;
+  const { status, message = "" } = (cause ?? {}) as Partial<AttemptFailure>;
+  // A server of ours may also refuse a handshake, and then says why.
+  const nobody = status === "dial-refused" && /refused/i.test(message);
+  if (nobody) return "connection refused; is a server listening there?";
   return DIAL_WORDS[status ?? ""] ?? message;
 }
 
