@@ -122,16 +122,45 @@ describe("inspect", () => {
     expect(frames[0]).toMatchObject({ type: "data", inPackets: true, payloadBytes: 3000 });
   });
 
-  test("says of TLS that it is encrypted, how much there is, and shows none of it", async () => {
+  test("says of TLS that it is encrypted, how much there is, and what its comments name", async () => {
     const secret = join(folder, "tls.pcapng");
     const ran = await cli("run", "encrypted", "--transport", "tls", "--capture", secret);
     expect([ran.code, ran.err]).toEqual([0, expect.any(String)]);
     expect(ran.out).toContain("no message can be read");
     const { code, out, err } = await cli("inspect", secret);
-    expect([code, out]).toEqual([0, ""]);
-    expect(err).toMatch(/^\d+ packets, 0 frames, \d+ packets with something else \(see below\)\n/);
+    expect(code).toBe(0);
+    expect(out).toContain("  by its comment, encrypted: data client 0 operation 0 attempt 1\n");
+    expect(out).not.toContain("Hello");
     expect(err).toMatch(
-      /TLS: \d+ records, \d+ of them encrypted; [\d ]+ bytes, [\d ]+ in the largest/,
+      /^\d+ packets, 0 frames, \d+ packets with something else \(all of them ours, encrypted\)\n/,
+    );
+    expect(err).toMatch(
+      /TLS: \d+ records, \d+ of them encrypted; [\d ]+ bytes, [\d ]+ in the largest.*the file holds no secrets\n$/,
+    );
+    const json = (await cli("inspect", secret, "--json")).out.split("\n");
+    const other = {
+      type: "other",
+      encrypted: true,
+      comment: "data client 0 operation 0 attempt 1",
+    };
+    expect(JSON.parse(json[0]!)).toMatchObject(other);
+  });
+
+  test("shows what it cannot decode, and says why", async () => {
+    const file = join(folder, "other.pcapng");
+    expect((await cli("run", "encrypted", "--transport", "udp", "--capture", file)).code).toBe(0);
+    const sealed = await cli("inspect", file);
+    expect([sealed.code, sealed.out]).toEqual([0, ""]);
+    expect(sealed.err).toMatch(
+      /^(\d+) packets, 0 frames, \1 packets .*\(all of them ours, encrypted\)\n$/,
+    );
+    const spec = join(folder, "pipe.json");
+    const pipe = { specVersion: 1, codec: "pipe", mode: "simulated", workload: { messages: 1 } };
+    writeFileSync(spec, JSON.stringify({ ...pipe, workload: { bodies: ["Hello"], messages: 1 } }));
+    expect((await cli("run", spec, "--capture", file)).code).toBe(0);
+    const { out } = await cli("inspect", file);
+    expect(out).toMatch(
+      /by its comment: request 0 of this connection\n {2}0000 {2}48 65 6c 6c 6f 7c/,
     );
   });
 
@@ -148,6 +177,7 @@ describe("inspect", () => {
     expect(err).toMatch(/at byte \d+ after \d+ packets, the file ends within a block/);
     expect(err.match(/\n/g)).toHaveLength(2);
     expect((await cli("inspect", join(folder, "none"))).err).toContain("no such file");
+    expect((await cli("inspect", "-")).err).toContain("standard input is no file");
     expect((await cli("inspect", folder)).err).toContain("it is a folder");
     const zipped = join(folder, "zipped.pcapng.gz");
     writeFileSync(zipped, gzipSync(readFileSync(path)));

@@ -12,7 +12,14 @@ export { Stories } from "./log/stories.ts";
 export { WireLog } from "./log/wire-log.ts";
 export type { Vantage, WireLogOptions } from "./log/wire-log.ts";
 export { framesOf, noCounts } from "./read/frames.ts";
-export type { FoundFrame, FoundPacket, InspectCounts, LayerCounts } from "./read/frames.ts";
+export type {
+  Found,
+  FoundFrame,
+  FoundOther,
+  FoundPacket,
+  InspectCounts,
+  LayerCounts,
+} from "./read/frames.ts";
 export { CaptureError, packetsOf } from "./read/pcapng.ts";
 export type { ReadInterface, ReadPacket } from "./read/pcapng.ts";
 export type { CaptureSource } from "./read/source.ts";

@@ -2,7 +2,7 @@
  * A frame for people: what it says in words, and its bytes in hex and ASCII beside the fields that
  * begin in them. Offsets are those of the wire table in the protocol package's frame.ts.
  */
-import type { FoundFrame, FoundPacket } from "@faultline/capture";
+import type { Found, FoundFrame, FoundOther } from "@faultline/capture";
 import type { Frame, FrameHeader } from "@faultline/protocol";
 import {
   FRAME_HEADER_BYTES,
@@ -51,8 +51,26 @@ export function frameLines(found: FoundFrame, style: Style, bytesMax: number): s
   ];
 }
 
+/** Bytes that are dumped of what is encrypted: enough to see that. */
+const ENCRYPTED_BYTES = 48;
+
+/** The lines of a packet that holds something else: what its comment says, and how it begins. */
+export function otherLines(found: FoundOther, style: Style, bytesMax: number): string[] {
+  const { packet, bytes, encrypted } = found;
+  const dumped = bytes.subarray(0, encrypted ? Math.min(bytesMax, ENCRYPTED_BYTES) : bytesMax);
+  const rest = bytes.length - dumped.length;
+  const comment = printable(packet.comment);
+  return [
+    whereLine(found, style),
+    `  by its comment${encrypted ? ", encrypted" : ""}: ${packet.comment.includes("met by") ? style.warn(comment) : comment}`,
+    ...dumpLines(dumped, []),
+    ...(rest > 0 ? [`  …     ${rest} more bytes`] : []),
+    "",
+  ];
+}
+
 /** The number of a packet, its time and its way. */
-export function whereLine({ packet, carried }: FoundFrame | FoundPacket, style: Style): string {
+export function whereLine({ packet, carried }: Found, style: Style): string {
   const { source, target, kind } = carried;
   const at = packet.atSeconds.toFixed(6);
   const where = packet.interface.name === "" ? "" : `  ${printable(packet.interface.name)}`;

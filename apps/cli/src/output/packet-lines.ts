@@ -7,7 +7,8 @@ import type { FoundPacket } from "@faultline/capture";
 import type { Ack, FragmentPart, Packet } from "@faultline/protocol";
 import { sessionToHex } from "@faultline/protocol";
 
-import { dumpLines, hexOf, whereLine, type Field } from "./dump.ts";
+import { whereJson } from "./frame-json.ts";
+import { dumpLines, whereLine, type Field } from "./dump.ts";
 import { printable } from "./printable.ts";
 import type { Style } from "./style.ts";
 
@@ -83,19 +84,9 @@ function fieldsOf({ number, connection }: Packet): Field[] {
 }
 
 /** A packet as one JSON value. What is damaged has no fields that could be believed. */
-export function packetJson({ packet, carried, item, bytes }: FoundPacket): object {
-  const { source, target, kind } = carried;
-  const where = {
-    packet: packet.number,
-    atSeconds: packet.atSeconds,
-    interface: packet.interface.name,
-    transport: kind,
-    source,
-    target,
-    comment: packet.comment,
-    hex: hexOf(bytes),
-    type: "packet",
-  };
+export function packetJson(found: FoundPacket): object {
+  const { item } = found;
+  const where = { ...whereJson(found), type: "packet" };
   if (item === undefined) return { ...where, damaged: true };
   const { number, connection, ack, fragments, ping, close, challenge, response } = item;
   return {

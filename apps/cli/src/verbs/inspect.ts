@@ -7,7 +7,7 @@
  */
 import type { Command } from "commander";
 
-import type { CaptureError, FoundFrame, FoundPacket, InspectCounts } from "@faultline/capture";
+import type { CaptureError, Found, InspectCounts } from "@faultline/capture";
 
 import { ExitCode, ToolError } from "../exit.ts";
 import { CaptureFileSource } from "../input/capture-source.ts";
@@ -29,6 +29,9 @@ const LIMIT_DEFAULT = 1_000;
 const BYTES_DEFAULT = 256;
 
 async function inspect(system: System, path: string, flags: InspectFlags): Promise<void> {
+  if (path === "-") {
+    throw new ToolError('Cannot read "-": standard input is no file: put it into a file first');
+  }
   const file = new CaptureFileSource(path);
   const { framesOf, noCounts } = await import("@faultline/capture");
   const print = await printerFor(system, flags);
@@ -60,37 +63,41 @@ function refusal(path: string, error: unknown, { packets }: InspectCounts): unkn
   });
 }
 
-type Print = (found: FoundFrame | FoundPacket) => void;
+type Print = (found: Found) => void;
 
 async function printerFor(system: System, { json, bytes }: InspectFlags): Promise<Print> {
-  const { frameLines } = await import("../output/dump.ts");
-  const { frameJson } = await import("../output/frame-json.ts");
+  const { frameLines, otherLines } = await import("../output/dump.ts");
+  const { frameJson, otherJson } = await import("../output/frame-json.ts");
   const { packetJson, packetLines } = await import("../output/packet-lines.ts");
   const { stdout, env } = system;
-  if (json === true) {
-    return (found) => {
-      const value = found.kind === "packet" ? packetJson(found) : frameJson(found);
-      stdout.write(`${JSON.stringify(value)}\n`);
-    };
-  }
   const style = styleFor(stdout, env);
-  return (found) => {
-    const lines =
-      found.kind === "packet" ? packetLines(found, style, bytes) : frameLines(found, style, bytes);
-    stdout.write(`${lines.join("\n")}\n`);
+  const jsonOf = (found: Found): object => {
+    if (found.kind === "other") return otherJson(found);
+    return found.kind === "packet" ? packetJson(found) : frameJson(found);
   };
+  const linesOf = (found: Found): string[] => {
+    if (found.kind === "other") return otherLines(found, style, bytes);
+    return found.kind === "packet"
+      ? packetLines(found, style, bytes)
+      : frameLines(found, style, bytes);
+  };
+  return json === true
+    ? (found) => stdout.write(`${JSON.stringify(jsonOf(found))}\n`)
+    : (found) => stdout.write(`${linesOf(found).join("\n")}\n`);
 }
 
 function tell(system: System, counts: InspectCounts, leftOut: number): void {
-  const { packets, frames, refused, others, tls, layer } = counts;
+  const { packets, frames, refused, others, encrypted, tls, layer } = counts;
   const parts = [plural(packets, "packet"), plural(frames, "frame")];
   if (refused > 0) parts.push(`${count(refused)} refused`);
-  const rest = tls.records > 0 ? "see below" : "encrypted, or not ours";
+  const known = encrypted === others ? "all" : count(encrypted);
+  const rest =
+    encrypted > 0 ? `${known} of them ours, encrypted` : "no frames of ours, or encrypted";
   if (others > 0) parts.push(`${plural(others, "packet")} with something else (${rest})`);
   if (leftOut > 0) parts.push(`${count(leftOut)} not shown (--limit)`);
   system.stderr.write(`${printable(parts.join(", "))}\n`);
   if (layer.packets + layer.damaged > 0) system.stderr.write(`${layerText(layer)}\n`);
-  if (tls.records > 0) system.stderr.write(`${printable(tlsText(tls))}\n`);
+  if (tls.records > 0) system.stderr.write(`${printable(tlsText(counts))}\n`);
 }
 
 /** What there is of packets under the frames: ours, of which one is a UDP datagram. */
@@ -103,17 +110,21 @@ function layerText({ packets, damaged, unfinished, noRoom }: InspectCounts["laye
 }
 
 /** What is there of TLS: how much, and that nobody can read it here. */
-function tlsText({ records, encrypted, bytes, bytesMax }: InspectCounts["tls"]): string {
+function tlsText({ secrets, tls: { records, encrypted, bytes, bytesMax } }: InspectCounts): string {
   const all = `TLS: ${plural(records, "record")}, ${count(encrypted)} of them encrypted`;
   const sizes = `${count(bytes)} bytes, ${count(bytesMax)} in the largest`;
-  return `${all}; ${sizes}. What is inside is not read here; Wireshark does where the file holds its secrets`;
+  const key =
+    secrets > 0
+      ? "the file holds its secrets, so Wireshark shows it (tools/wireshark)"
+      : "the file holds no secrets";
+  return `${all}; ${sizes}. What is inside is not read here; ${key}`;
 }
 
 /** The verb `inspect`. */
 export function inspectCommand(system: System, finish: Finish): Command {
   const read = readers("inspect");
   return createCommand(system, "inspect", "Print the frames of a pcapng file, with their bytes.")
-    .argument("<file>", "a capture, of this tool or any other")
+    .argument("<file>", "a capture (pcapng), of this tool or any other, finished or not")
     .option("--json", "one JSON line for each frame")
     .option(
       "--limit <n>",

@@ -40,6 +40,19 @@ export interface FoundPacket {
   readonly bytes: Uint8Array;
 }
 
+/** A packet with something else in it, of which its comment tells. */
+export interface FoundOther {
+  readonly kind: "other";
+  readonly packet: ReadPacket;
+  readonly carried: Carried;
+  /** Whether its interface says that it carries ours, encrypted. */
+  readonly encrypted: boolean;
+  readonly bytes: Uint8Array;
+}
+
+/** Anything that is found. */
+export type Found = FoundFrame | FoundOther | FoundPacket;
+
 /** What else there was. */
 export interface InspectCounts {
   packets: number;
@@ -47,6 +60,10 @@ export interface InspectCounts {
   refused: number;
   /** Packets with a payload that is not in frames, those of TLS among them. */
   others: number;
+  /** Those of them whose interface says that it carries ours, encrypted. */
+  encrypted: number;
+  /** Blocks of secrets, which decrypt TLS. */
+  secrets: number;
   readonly tls: TlsCounts;
   readonly layer: LayerCounts;
 }
@@ -64,6 +81,8 @@ export interface LayerCounts {
 
 /** What the description of an interface of ours ends with where it carries frames in the clear. */
 const SAYS_FRAMES = /codec frame$/;
+/** And where frames are sealed, or inside TLS. */
+const SAYS_ENCRYPTED = /codec [a-z]+, encrypted$/;
 /** And where packets carry them. */
 const SAYS_PACKETS = /codec frame, in packets$/;
 
@@ -71,21 +90,22 @@ const SAYS_PACKETS = /codec frame, in packets$/;
 export function noCounts(): InspectCounts {
   const tls = { records: 0, encrypted: 0, bytes: 0, bytesMax: 0 };
   const layer = { packets: 0, damaged: 0, unfinished: 0, noRoom: 0 };
-  return { packets: 0, frames: 0, refused: 0, others: 0, tls, layer };
+  return { packets: 0, frames: 0, refused: 0, others: 0, encrypted: 0, secrets: 0, tls, layer };
 }
 
 /**
- * Finds the frames of a file, and the packets that carried some. `counts` is kept up to date.
+ * Finds the frames of a file, the packets that carried some, and what comments tell of others. `counts`
+ * is kept up to date.
  *
  * @throws CaptureError
  */
 export function* framesOf(
   file: Uint8Array | CaptureSource,
   counts: InspectCounts,
-): Generator<FoundFrame | FoundPacket> {
+): Generator<Found> {
   const reader = new Reader(counts);
   try {
-    for (const packet of packetsOf(file)) {
+    for (const packet of packetsOf(file, counts)) {
       counts.packets++;
       const carried = carriedBy(packet.bytes, packet.interface.linkType);
       if (carried !== undefined) yield* reader.take(packet, carried);
@@ -95,7 +115,7 @@ export function* framesOf(
   }
 }
 
-type Found = Pick<FoundFrame, "packet" | "carried">;
+type Place = Pick<FoundFrame, "packet" | "carried">;
 type Item = Pick<FoundFrame, "bytes" | "item">;
 
 /** Reads along with every conversation. */
@@ -108,7 +128,7 @@ class Reader {
     this.#counts = counts;
   }
 
-  *take(packet: ReadPacket, carried: Carried): Generator<FoundFrame | FoundPacket> {
+  *take(packet: ReadPacket, carried: Carried): Generator<Found> {
     const { kind, payload } = carried;
     if (kind === "tcp" && carried.begins) this.#streams.delete(keyOf(carried));
     if (payload.length === 0) return;
@@ -122,7 +142,7 @@ class Reader {
     for (const flow of this.#assemblies.flows()) this.#conclude(flow);
   }
 
-  *#ofDatagram(found: Found): Generator<FoundFrame | FoundPacket> {
+  *#ofDatagram(found: Place): Generator<Found> {
     const { payload } = found.carried;
     const { description } = found.packet.interface;
     const sent = decodePacket(payload);
@@ -136,10 +156,7 @@ class Reader {
     yield* this.#told(found, isOther && !isKnown ? undefined : [{ item, bytes: payload }]);
   }
 
-  *#ofPacket(
-    { packet, carried }: Found,
-    item: Packet | undefined,
-  ): Generator<FoundFrame | FoundPacket> {
+  *#ofPacket({ packet, carried }: Place, item: Packet | undefined): Generator<Found> {
     const { layer } = this.#counts;
     if (item === undefined) layer.damaged++;
     else layer.packets++;
@@ -155,15 +172,22 @@ class Reader {
     yield* this.#told({ packet, carried }, items, true);
   }
 
-  #ofSegment({ packet, carried }: Found): Item[] | undefined {
+  #ofSegment({ packet, carried }: Place): Item[] | undefined {
     const isKnown = SAYS_FRAMES.test(packet.interface.description);
     const make = (): StreamFlow => new StreamFlow(this.#counts.tls);
     return this.#streams.use(keyOf(carried), make, (flow) => flow.take(carried, isKnown));
   }
 
-  *#told(found: Found, items: readonly Item[] | undefined, inPackets = false) {
+  *#told(found: Place, items: readonly Item[] | undefined, inPackets = false): Generator<Found> {
     const counts = this.#counts;
-    if (items === undefined) counts.others++;
+    if (items === undefined) {
+      const { packet, carried } = found;
+      const encrypted = SAYS_ENCRYPTED.test(packet.interface.description);
+      counts.others++;
+      if (encrypted) counts.encrypted++;
+      if (packet.comment !== "")
+        yield { kind: "other", ...found, encrypted, bytes: carried.payload };
+    }
     for (const { item, bytes } of items ?? []) {
       if (isRefusal(item)) counts.refused++;
       else counts.frames++;

@@ -67,9 +67,13 @@ const INTERFACES_MAX = 65_536;
 /**
  * The packets of a file, in its order. Of a file that is not in memory one block is held at a time.
  *
+ * @param seen is told how many blocks of secrets there are
  * @throws CaptureError when it comes to what it cannot read
  */
-export function* packetsOf(file: Uint8Array | CaptureSource): Generator<ReadPacket> {
+export function* packetsOf(
+  file: Uint8Array | CaptureSource,
+  seen: { secrets: number } = { secrets: 0 },
+): Generator<ReadPacket> {
   const source = sourceOf(file);
   refuseOthers(source);
   let little = true;
@@ -90,6 +94,7 @@ export function* packetsOf(file: Uint8Array | CaptureSource): Generator<ReadPack
         throw new CaptureError("damaged", at, `more than ${INTERFACES_MAX} interfaces`);
       }
     }
+    if (type === BlockType.secrets) seen.secrets++;
     at += length;
   }
 }
