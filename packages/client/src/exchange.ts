@@ -5,7 +5,7 @@
  *               ^        |
  *               +-backoff+
  *
- * It decides and nothing else: no bytes, no timers, no list of attempts. The engine tells it what
+ * It decides and nothing else: no bytes, no timers, no list of attempts. The flow tells it what
  * happened and obeys the state it returns. Every rule about retries, deadlines and honest
  * outcomes stands here and can be tested with numbers. Only the budget is touched, since it is
  * shared with others. One async function with a loop was the

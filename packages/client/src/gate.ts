@@ -8,7 +8,6 @@
  * answer, and a good one: it is the request that was wrong. What the caller or `close` ended counts
  * as nothing.
  */
-import type { Clock } from "@faultline/protocol";
 import type { Breaker } from "./breaker.ts";
 import { isAgainstServer } from "./classify.ts";
 import type { Happening } from "./exchange.ts";
@@ -18,7 +17,6 @@ import type { Reporter } from "./reporter.ts";
 /** What a gate works with. */
 export interface GateParts {
   readonly breaker: Breaker | null;
-  readonly clock: Clock;
   readonly reporter: Reporter;
 }
 

@@ -56,18 +56,20 @@ const SAVED_MAX = 10 * COST;
  * @throws TypeError or RangeError naming the option, its rule and the value it had.
  */
 export function createHedge(options: HedgeOptions = {}): Hedge {
-  const quantile = setting("quantile", options.quantile ?? 0.95);
-  if (!(numberOf(quantile, 0) > 0 && numberOf(quantile, 0) < 1)) {
-    throw new RangeError(refusal(quantile, "above 0 and below 1"));
+  const share = setting("quantile", options.quantile ?? 0.95);
+  const quantile = numberOf(share, 0);
+  if (!(quantile > 0 && quantile < 1)) {
+    throw new RangeError(refusal(share, "above 0 and below 1"));
   }
-  const extraLoad = setting("extraLoadMax", options.extraLoadMax ?? 0.05);
-  if (!(numberOf(extraLoad, 0) > 0 && numberOf(extraLoad, 0) <= 1)) {
-    throw new RangeError(refusal(extraLoad, "above 0 and at most 1"));
+  const load = setting("extraLoadMax", options.extraLoadMax ?? 0.05);
+  const extraLoad = numberOf(load, 0);
+  if (!(extraLoad > 0 && extraLoad <= 1)) {
+    throw new RangeError(refusal(load, "above 0 and at most 1"));
   }
   return new QuantileHedge({
-    quantile: numberOf(quantile, 0),
+    quantile,
     delayUsMin: durationUsOf(setting("delayMsMin", options.delayMsMin ?? 1)),
-    earned: Math.floor(numberOf(extraLoad, 0) * COST),
+    earned: Math.floor(extraLoad * COST),
     samplesMin: integerOf(setting("samplesMin", options.samplesMin ?? 100), 1, SAMPLES),
   });
 }

@@ -13,6 +13,7 @@ import { classify, isAgainstServer } from "./classify.ts";
 import type { Arrivals, Damage, ErrorReply, ReplyIdentity, ReplyMarks } from "./connection.ts";
 import type { Happening } from "./exchange.ts";
 import type { AttemptFailure } from "./failure.ts";
+import { REPLY } from "./happenings.ts";
 import type { Hedge } from "./hedge.ts";
 import type { Line } from "./line.ts";
 import type { AttemptRecord, Operation } from "./operation.ts";
@@ -39,8 +40,6 @@ export interface InboxParts {
   /** Moves an operation on. */
   readonly happen: (operation: Operation, happening: Happening, nowUs: number) => void;
 }
-
-const REPLY: Happening = { on: "reply" };
 
 /** Receives what the codec reads. */
 export class Inbox implements Arrivals {

@@ -9,7 +9,6 @@
  * many silent timeouts in a row are taken as proof. Pings on idle links were the road not taken:
  * who sends nothing loses nothing.
  */
-import type { Clock } from "@faultline/protocol";
 import type { Connection } from "./connection.ts";
 import type { Deadlines, Due } from "./deadlines.ts";
 import type { LineFailure } from "./line-failure.ts";
@@ -25,7 +24,6 @@ const SILENCES_MAX = 3;
 
 /** What liveness is judged by. */
 export interface LivenessParts {
-  readonly clock: Clock;
   readonly connection: Connection;
   readonly counters: Counters;
   readonly deadlines: Deadlines;

@@ -3,7 +3,7 @@
  *
  * It holds what the engine's structures need of it (its place in the queue, in the ring, among
  * the deadlines) in its own fields, so that a message in flight is one object and its attempts.
- * It decides nothing: exchange.ts does, and engine.ts obeys.
+ * It decides nothing: exchange.ts does, and flow.ts obeys.
  */
 import { type Draw, LIFE_ANY, LIFE_FRESH, type Link } from "@faultline/protocol";
 import type { Permit } from "./breaker.ts";
@@ -42,7 +42,7 @@ export interface Submission {
   readonly done: Done;
 }
 
-/** What the engine does when an operation's time has come. */
+/** What is done when an operation's time has come. */
 export type DueHandler = (operation: Operation, nowUs: number) => void;
 
 /** Shared by all that have none yet. An array made with its first element has no spare room. */

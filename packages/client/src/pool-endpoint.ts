@@ -75,8 +75,7 @@ export class PoolEndpoint {
       this.channels.find(({ line }) => line.isDown) ??
       // Under suspicion or full, all of them.
       leastBusy(this.channels, ({ line }) => line.isReady) ??
-      leastBusy(this.channels, () => true) ??
-      this.channels[0]!
+      leastBusy(this.channels, () => true)!
     );
   }
 

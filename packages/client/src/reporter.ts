@@ -2,8 +2,8 @@
  * Calls what the user gave: listeners and `done` functions, where their mistakes do no harm.
  *
  * A callback that throws must not leave the client half way through an event, so its error is
- * thrown again after the event, where it surfaces as any uncaught error does. Nowhere else in
- * this package is anything caught.
+ * thrown again after the event, where it surfaces as any uncaught error does. Nothing else that a
+ * client does is caught.
  */
 import type { Clock } from "@faultline/protocol";
 import type { ClientEvent, ClientListener } from "./events.ts";

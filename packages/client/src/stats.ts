@@ -57,9 +57,9 @@ export interface ClientStats {
 /** What is known of the round trip. */
 export type RttStats = Omit<RttEstimate, "next" | "timeoutUs">;
 
-/** The same, being counted. */
+/** What of it is counted as it happens. */
 export type Counters = {
-  -readonly [Name in keyof Omit<ClientStats, "ended" | "rtt">]: number;
+  -readonly [Name in keyof Omit<ClientStats, "ended" | "inFlight" | "queued" | "rtt">]: number;
 } & { readonly ended: Record<AttemptEnd, number> };
 
 /** The figures of an estimate. */
@@ -77,8 +77,6 @@ export function createCounters(): Counters {
     failed: 0,
     indeterminate: 0,
     rejected: 0,
-    inFlight: 0,
-    queued: 0,
     attempts: 0,
     retries: 0,
     hedges: 0,

@@ -70,12 +70,9 @@ export function timingOf(options: TimingOptions): Timing {
   const isAdaptive = attemptTimeoutMs === "adaptive";
   const { rtt = isAdaptive ? "internet" : null } = options;
   const estimate = rtt === null ? undefined : createRttEstimate(profileOf(rtt));
-  if (!isAdaptive) {
-    const setting = { doing: "retry", name: "attemptTimeoutMs", value: attemptTimeoutMs };
-    return new Timing(durationUsOf(setting, 1), estimate);
-  }
-  if (estimate !== undefined) return new Timing(undefined, estimate);
   const setting = { doing: "retry", name: "attemptTimeoutMs", value: attemptTimeoutMs };
+  if (!isAdaptive) return new Timing(durationUsOf(setting, 1), estimate);
+  if (estimate !== undefined) return new Timing(undefined, estimate);
   throw new TypeError(refusal(setting, 'a number of milliseconds where "rtt" is null'));
 }
 
