@@ -11,7 +11,6 @@
  */
 import type { Clock, Link, LinkError, LinkEvents, Timer } from "../ports.ts";
 import type { PacketConnection, PacketEnd } from "./connection.ts";
-import type { PacketStats } from "./stats.ts";
 import type { Packet } from "./wire.ts";
 
 /** What a packet link is made of. */
@@ -65,11 +64,6 @@ export class PacketLink implements Link {
 
   get local(): string {
     return this.#parts.lower().local;
-  }
-
-  /** What its connection has counted. */
-  get stats(): PacketStats {
-    return this.#parts.connection.stats;
   }
 
   /** Gives the link its owner. */

@@ -45,11 +45,6 @@ export class Outbox {
     this.#fragmentBytes = fragmentBytesOf(limits.datagramBytesMax);
   }
 
-  /** Bytes of messages that are not acknowledged. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   /** Messages that are not acknowledged. */
   get size(): number {
     return this.#live.size;

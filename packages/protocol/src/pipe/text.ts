@@ -3,7 +3,7 @@
  *
  * The checksum is the first 8 hex digits of SHA-1 over the body, in lower case: `Hey` travels as
  * `Hey|e4599fa9`. A body is bytes, meant as UTF-8 and never decoded here, so damaged text is just
- * another body. Shared by the stream and the datagram side; stream.ts says how messages are told
+ * another body. Shared by the stream and the datagram side; decoder.ts says how messages are told
  * apart.
  */
 import { sha1 } from "@noble/hashes/legacy.js";

@@ -87,10 +87,6 @@ export class Sealer {
     this.#keys = epochKeys(parts.agreement, parts.direction, 0);
   }
 
-  get epoch(): number {
-    return this.#keys.epoch;
-  }
-
   /** Whether no key or number is left: the link has to end. After 2^32 epochs, or 2^53 records. */
   get isSpent(): boolean {
     const isLast = this.#keys.epoch === EPOCH_MAX && this.#isEpochFull;

@@ -2,7 +2,7 @@
  * Who is asked for a key, and what frames are signed with.
  *
  * A peer proves that it has a key either by sealing its whole link, which happens below the core
- * (seal.ts) and shows as the link's `peerKey`, or by signing every frame (the checksum
+ * (entrance.ts) and shows as the link's `peerKey`, or by signing every frame (the checksum
  * `hmac-sha256-128`). Where keys are asked for, one of the two is enough, and neither is refused.
  */
 import type { ChecksumName, FrameKeys, FrameLimits, Link, SealKey } from "@faultline/protocol";

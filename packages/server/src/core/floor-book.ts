@@ -34,10 +34,6 @@ export class FloorBook {
     this.#max = max;
   }
 
-  get size(): number {
-    return this.#floors.size;
-  }
-
   /**
    * Keeps the floor of a session that is forgotten.
    *

@@ -122,11 +122,6 @@ export class SessionTable implements ReplyMemory {
     return this.#life;
   }
 
-  /** Sessions of which only the floor is left. */
-  get floors(): number {
-    return this.#floors.size;
-  }
-
   /** The session of that id, made if it is new; undefined when the table is full. */
   find(id: SessionId, nowUs: number): Session | undefined {
     const key = sessionToHex(id);

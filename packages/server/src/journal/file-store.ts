@@ -81,10 +81,6 @@ export class FileStore implements JournalStore {
     });
   }
 
-  close(): void {
-    closeSync(this.#file);
-  }
-
   #do(write: () => void): void {
     try {
       write();
