@@ -141,12 +141,12 @@ async function seen({ scenario, transport }: (typeof demo)[number]) {
   return { result, rows, unsent, isOpen };
 }
 
-/** Does the work for every item, some at once, the last first: the longest runs stand there. */
+/** Does the work for every item, in their order, some of them ahead of who waits. */
 function ahead<Item, Done>(items: readonly Item[], work: (item: Item) => Promise<Done>) {
   const all = items.map((item) => ({ item, ...Promise.withResolvers<Done>() }));
   const left = [...all];
   const go = async (): Promise<void> => {
-    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
       const done = work(next.item);
       next.resolve(done);
       await done.catch(() => {});
