@@ -18,7 +18,7 @@ import {
 } from "@faultline/protocol";
 import type { CoreContext } from "./context.ts";
 import { isOwn, noticeOf } from "./life.ts";
-import type { Session } from "./session-table.ts";
+import { isSameSession, type Session } from "./session-table.ts";
 
 /** How a reply differs from its request. */
 export interface Answer {
@@ -116,7 +116,7 @@ export class Executor {
 
   #sessionOf(id: SessionId, nowUs: number): Session | undefined {
     let session = this.#session;
-    if (session === undefined || session.isOver(nowUs) || !isSame(session.id, id)) {
+    if (session === undefined || session.isOver(nowUs) || !isSameSession(session.id, id)) {
       session = this.#context.sessions.find(id, nowUs);
       if (session === undefined) this.#context.atLimit("sessionsMax");
       this.#session = session;
@@ -128,8 +128,4 @@ export class Executor {
 
 function replyAnswer(payload: Uint8Array, flags: number): Answer {
   return { type: FrameType.reply, status: StatusCode.ok, flags, payload, retryAfterMs: 0 };
-}
-
-function isSame(one: SessionId, other: SessionId): boolean {
-  return one.high === other.high && one.low === other.low;
 }

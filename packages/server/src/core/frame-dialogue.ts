@@ -8,7 +8,7 @@
  * swallows the beginning of the next, exactly as it would on a real wire. What comes through at
  * once and as it was needs no second look.
  */
-import type { Frame, FrameLimits, Refusal, RefusalCode, SessionId } from "@faultline/protocol";
+import type { Frame, FrameLimits, Refusal, RefusalCode } from "@faultline/protocol";
 import {
   decodeDatagram,
   encodeFrame,
@@ -29,6 +29,7 @@ import type { Dialogue } from "./dialogue.ts";
 import type { Answer } from "./executor.ts";
 import { Executor } from "./executor.ts";
 import { noticeOf } from "./life.ts";
+import { isSameSession } from "./session-table.ts";
 import type { Parcel, Ticket } from "./ticket.ts";
 
 const EMPTY = new Uint8Array(0);
@@ -176,7 +177,7 @@ export class FrameDialogue implements Dialogue {
   #isSameSession(frame: Frame): boolean {
     const conversation = this.#conversation;
     const { session } = conversation;
-    const same = session === undefined || isSame(session, frame.session);
+    const same = session === undefined || isSameSession(session, frame.session);
     if (!same && conversation.stream) {
       const message = `Session ${sessionToHex(frame.session)} came on the connection of another.`;
       conversation.refuse("second-session", message, true);
@@ -288,8 +289,4 @@ export class FrameDialogue implements Dialogue {
     const { connection } = this.#conversation;
     return { connection, session: sessionToHex(session), operation, attempt };
   }
-}
-
-function isSame(one: SessionId, other: SessionId): boolean {
-  return one.high === other.high && one.low === other.low;
 }

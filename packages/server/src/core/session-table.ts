@@ -39,6 +39,11 @@ export class Session {
   }
 }
 
+/** Whether two ids are of one session. */
+export function isSameSession(one: SessionId, other: SessionId): boolean {
+  return one.high === other.high && one.low === other.low;
+}
+
 /**
  * Where a server remembers what it has executed. The default lives and dies with its core; one that
  * is made outside and given to each core in turn survives restarts, as a disk would.

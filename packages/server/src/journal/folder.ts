@@ -60,10 +60,7 @@ const JOURNAL_NAME = /^journal-\d+-\d+\.log(\.new)?$/;
 export async function openFolder(folder: string, options: FolderOptions): Promise<DataFolder> {
   const lock = await lockFolder(folder);
   try {
-    const { generation, workers } = prepare(folder, options);
-    const journals = Array.from({ length: workers }, (_, worker) =>
-      journalPath(folder, generation, worker),
-    );
+    const journals = journalsOf(folder, prepare(folder, options));
     removeOthers(folder, journals);
     return { journals, release: () => lock.close() };
   } catch (error) {
@@ -100,11 +97,9 @@ function writeJournals(
   },
 ): void {
   const { manifest, generation, options } = work;
-  const journalsOf = (of: Pick<Manifest, "generation" | "workers">): string[] =>
-    Array.from({ length: of.workers }, (_, worker) => journalPath(folder, of.generation, worker));
-  const paths = journalsOf({ generation, workers: options.workers });
+  const paths = journalsOf(folder, { generation, workers: options.workers });
   if (manifest === undefined) for (const path of paths) replaceFile(path, [emptyJournal(options)]);
-  else deal(journalsOf(manifest), paths, { read: readJournal, write: replaceFile });
+  else deal(journalsOf(folder, manifest), paths, { read: readJournal, write: replaceFile });
 }
 
 function writeManifest(folder: string, manifest: Manifest): void {
@@ -158,8 +153,14 @@ function parse(path: string): object {
   }
 }
 
-function journalPath(folder: string, generation: number, worker: number): string {
-  return join(folder, `journal-${generation}-${worker}.log`);
+/** The journals of a generation, one for each worker. */
+function journalsOf(
+  folder: string,
+  { generation, workers }: Pick<Manifest, "generation" | "workers">,
+): string[] {
+  return Array.from({ length: workers }, (_, worker) =>
+    join(folder, `journal-${generation}-${worker}.log`),
+  );
 }
 
 /** What an earlier generation, or a step that was cut short, has left behind. */
