@@ -166,7 +166,9 @@ describe("inspect", () => {
 
   test("refuses what is no capture, and says where a damaged one ends", async () => {
     await captured;
-    const garbage = await cli("inspect", join(folder, "spec.json"));
+    const noCapture = join(folder, "garbage.pcapng");
+    writeFileSync(noCapture, "{}");
+    const garbage = await cli("inspect", noCapture);
     expect(garbage.code).toBe(3);
     expect(garbage.err).toMatch(/at byte 0, it does not begin with a section header/);
     const cut = join(folder, "cut.pcapng");
