@@ -146,9 +146,10 @@ class Build {
   }
 
   #open(): void {
-    const { application, comment, carries, behind, secrets, sources } = this.#options;
+    const { application, comment, carries, behind, notes, secrets, sources } = this.#options;
     const lines = secrets ? this.#keyLogOf(sources) : [];
     const missing = secrets && lines.length === 0 ? [NO_SECRETS] : [];
+    if (notes.dropped > 0) missing.push(`${notes.dropped} of the faults are in no comment`);
     this.#keyLogLines = lines.length;
     this.#writer.section({ application, comment: [comment, ...missing].join("; ") });
     this.#writer.interface({

@@ -33,7 +33,7 @@ export interface FaultNote {
   readonly harms?: "cut" | "flip" | undefined;
 }
 
-/** Notes kept: those of some hundred MiB of packets. */
+/** Notes kept where nothing else is said: those of some hundred MiB of packets. */
 const NOTES_MAX = 262_144;
 
 /** @see module */
@@ -42,8 +42,14 @@ export class FaultNotes {
   readonly #ofPlaces = new Map<string, string[]>();
   readonly #damages = new Map<string, FaultNote[]>();
   readonly #harms = new Map<string, FaultNote[]>();
+  readonly #max: number;
   #notes = 0;
   #dropped = 0;
+
+  /** @param max how many are kept. @default 262_144 */
+  constructor(max: number = NOTES_MAX) {
+    this.#max = max;
+  }
 
   /** Notes left out since there were too many. */
   get dropped(): number {
@@ -51,7 +57,7 @@ export class FaultNotes {
   }
 
   add(note: FaultNote): void {
-    if (this.#notes >= NOTES_MAX) {
+    if (this.#notes >= this.#max) {
       this.#dropped++;
       return;
     }
