@@ -8,13 +8,14 @@
  * lists the fingerprints of the clients; a line taken out is a client that is let in no more.
  */
 import { existsSync } from "node:fs";
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Command } from "commander";
 
 import { ExitCode, ToolError } from "../exit.ts";
 import { readers } from "../options/values.ts";
+import { makeFolder } from "../output/folder.ts";
 import { createCommand, type Finish } from "../program.ts";
 import { reasonOf } from "../reasons.ts";
 import type { System } from "../system.ts";
@@ -77,7 +78,7 @@ async function write(entries: readonly Entry[], { dir, force }: CertsFlags): Pro
     );
   }
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    makeFolder(dir, 0o700);
     // A list that is left over knows nobody whom the new root has signed.
     if (force === true) await rm(join(dir, LIST), { force: true });
     for (const { name, text, secret } of entries) {

@@ -5,7 +5,6 @@
  * long as the failure is there). Exit code 0: shrunk, confirmed, and no fault can be left out; 1:
  * the seed does not fail; 2: it does not fail the same way twice, or was stopped before the end.
  */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 
@@ -15,6 +14,7 @@ import { ExitCode, ToolError } from "../exit.ts";
 import { writeTextFile } from "../input/file.ts";
 import { importFrom, loadParts } from "../input/parts.ts";
 import { readers, SEED_MAX } from "../options/values.ts";
+import { makeFolder } from "../output/folder.ts";
 import { count, plural } from "../output/numbers.ts";
 import { printable, shown } from "../output/printable.ts";
 import { createCommand } from "../program.ts";
@@ -72,7 +72,7 @@ function writeFiles(folder: string, { spec, story, test }: ShrinkResult): string
     "repro.test.ts": `${test}`,
   };
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     throw new ToolError(`Cannot write to ${shown(folder)}: ${reasonOf(error)}`, { cause: error });
   }

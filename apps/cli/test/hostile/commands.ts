@@ -117,6 +117,16 @@ export const COMMAND_CASES: readonly CommandCase[] = [
     says: /Cannot write .*no such file or folder/,
   },
   {
+    name: "certificates where no folder can be made",
+    args: ["certs", "--dir", "/proc/none/lab"],
+    says: /Cannot write certificates to/,
+  },
+  {
+    name: "certificates below a file",
+    args: ["certs", "--dir", "/dev/null/lab"],
+    says: /Cannot write certificates to .*not a folder/,
+  },
+  {
     name: "an option that is none",
     args: ["run", "loss", "--__proto__", "1"],
     says: /unknown option/,
