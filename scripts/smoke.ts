@@ -21,12 +21,21 @@ const PACKS = join(ROOT, "dist-packs");
 const NODE_FLOOR = "22";
 
 const EXCHANGE = `
-import { createClient, randomDraw, randomSession, systemClock, tcpDialer, udpDialer } from "@faultline/client";
+import { createAuthority } from "@faultline/certificates";
+import { createClient, randomDraw, randomSession, systemClock, tcpDialer, tlsDialer, udpDialer } from "@faultline/client";
 import { startServer } from "@faultline/server";
 import { FRAME_VERSION } from "@faultline/protocol";
 
-const server = await startServer({ workers: 2 });
-for (const [name, dialer] of [["tcp", tcpDialer(server.tcp)], ["udp", udpDialer(server.udp)]]) {
+const nowMs = Date.now();
+const authority = await createAuthority({ nowMs });
+const tls = await authority.issue({ kind: "server", hosts: ["127.0.0.1"], nowMs });
+const server = await startServer({ workers: 2, tls });
+const dialers = {
+  tcp: tcpDialer(server.tcp),
+  udp: udpDialer(server.udp),
+  tls: tlsDialer({ ...server.tls, ca: authority.cert }),
+};
+for (const [name, dialer] of Object.entries(dialers)) {
   const client = createClient({ dialer, clock: systemClock(), draw: randomDraw(), session: randomSession() });
   const outcome = await client.send("Hello from Client");
   const body = new TextDecoder().decode(outcome.reply);
@@ -34,7 +43,7 @@ for (const [name, dialer] of [["tcp", tcpDialer(server.tcp)], ["udp", udpDialer(
   await client.close();
 }
 await server.close();
-console.log("one exchange over tcp and udp, frame version " + FRAME_VERSION);
+console.log("one exchange over tcp, udp and tls, frame version " + FRAME_VERSION);
 `;
 
 /** Specs with the digest and the body hash they must give, a line of JSON each. */
