@@ -31,7 +31,7 @@ export type ServerRefusalCode =
   | "handshakes-full"
   /** A TLS handshake that failed, as when the client does not trust this server. */
   | "handshake-failed"
-  /** A TLS handshake was not finished within `handshakeTimeoutMs`. */
+  /** A TLS handshake, or its hello, was not finished within `handshakeTimeoutMs`. */
   | "handshake-timeout"
   /** The peer does not speak this protocol, or not this version of TLS. */
   | "protocol-mismatch"

@@ -30,7 +30,8 @@ export interface ServerLimits {
    */
   readonly idleTimeoutMs: number;
   /**
-   * Longest time a handshake may take, of TLS or of a sealed link, in ms. Above it the connection is closed.
+   * Longest time a handshake may take, of TLS or of a sealed link, in ms; of TLS once for the client's
+   * hello and once for the rest. Above it the connection is closed.
    *
    * @default 10_000: many round trips to the other side of the world.
    */

@@ -1,11 +1,11 @@
 /**
  * TLS 1.3: connections of node:net with the engine of node:tls on top, as links.
  *
- *   net.Server ─► Wire ─► tls.Server ─► trusted? ─► TlsLink ─► the owner
- *                                        └─ no ───► told so, and closed
+ *   net.Server ─► Wire ─► hello? ─► tls.Server ─► trusted? ─► TlsLink ─► the owner
+ *                                                 └─ no ───► told so, and closed
  *
- * A link exists only after its handshake: what never finishes one is dropped by the engine, and so
- * many at once are let in and no more. Everything above the link is as over TCP. The road not taken
+ * A link exists only after its handshake: what never finishes one is dropped, before its hello by us
+ * and then by the engine, and so many at once are let in and no more. Everything above the link is as over TCP. The road not taken
  * is the engine's own listener: nothing could act between the encrypted bytes and the network.
  */
 import type { Socket } from "node:net";
@@ -15,6 +15,7 @@ import type { Clock, Link, LinkEvents } from "@faultline/protocol";
 import { TLS_PROTOCOL_ID, TLS_VERSION, tlsErrorOf, Wire } from "@faultline/tls";
 import { type ClientRefusal, fingerprintOf, judgeClient } from "./client-trust.ts";
 import { hostPort } from "./error.ts";
+import { Hello } from "./hello.ts";
 import { closed, listenSockets, portOf, type SocketOptions } from "./sockets.ts";
 import type { TcpListener } from "./tcp.ts";
 import { TlsLink } from "./tls-link.ts";
@@ -97,12 +98,43 @@ class TlsDoor {
     });
     // Whoever owns the wire later listens too; a failure before that is the engine's to tell.
     wire.on("error", () => {});
-    this.#engine.emit("connection", wire);
+    const hello = new Hello();
+    const isSaid = this.#awaitHello(wire);
+    let isWhole = false;
     return (bytes) => {
-      this.#current = wire;
       // A copy: not every engine is done with the bytes when the call is over.
-      wire.arrive(bytes.slice());
+      const given = isWhole ? bytes.slice() : hello.take(bytes);
+      if (given === undefined) return;
+      this.#current = wire;
+      if (!isWhole) {
+        isWhole = true;
+        isSaid();
+        this.#engine.emit("connection", wire);
+      }
+      wire.arrive(given);
       this.#current = undefined;
+    };
+  }
+
+  /** Nobody else sees to a peer before its hello is whole. @returns to be called when it is */
+  #awaitHello(wire: Wire): () => void {
+    const { clock, handshakeTimeoutMs } = this.#options;
+    let refusal: ClientRefusal | undefined = {
+      code: "handshake-failed",
+      message: "The connection ended before the client's hello.",
+    };
+    const timer = clock.setTimer(clock.nowUs() + handshakeTimeoutMs * 1000, () => {
+      const message = `no hello within ${handshakeTimeoutMs} ms`;
+      refusal = { code: "handshake-timeout", message };
+      wire.reset();
+    });
+    wire.once("close", () => {
+      timer.cancel();
+      if (refusal !== undefined) this.#options.refused(refusal, "");
+    });
+    return () => {
+      timer.cancel();
+      refusal = undefined;
     };
   }
 

@@ -80,3 +80,28 @@ test.each([
   await changes.until(() => refusals.length === 3);
   expect(refusals).toEqual(["handshake-failed", "handshake-failed", "handshake-failed"]);
 });
+
+test.each([
+  ["that says nothing", new Uint8Array(0)],
+  ["that stops inside its hello", Uint8Array.of(0x16, 3, 1, 2, 0, 1)],
+])("a peer %s is dropped when the time for it is over", async (_, said) => {
+  const { port } = await start({ handshakeTimeoutMs: 200 });
+  const talker = new TcpTalker({ host: "127.0.0.1", port });
+  talker.socket.write(said);
+  await talker.changes.until(() => talker.closed !== "");
+  await changes.until(() => refusals.length > 0);
+  expect(refusals).toEqual(["handshake-timeout"]);
+});
+
+test.each([
+  ["HTTP", new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n")],
+  ["a frame of ours", Uint8Array.of(0xfa, 0x17, ...new Uint8Array(100))],
+])("a peer that speaks %s and no TLS is let go at once", async (_, said) => {
+  const { port } = await start({ handshakeTimeoutMs: 600_000 });
+  const talker = new TcpTalker({ host: "127.0.0.1", port });
+  talker.socket.write(said);
+  await talker.changes.until(() => talker.closed !== "" || talker.ended);
+  await changes.until(() => refusals.length > 0);
+  expect(refusals).toEqual(["handshake-failed"]);
+  talker.socket.destroy();
+});
