@@ -92,6 +92,7 @@ class TlsDoor {
     const wire = new Wire(socket);
     this.#handshakes.add(wire);
     wire.once("close", () => this.#handshakes.delete(wire));
+    const isSaid = this.#awaitHello(wire);
     // Who ends before it is in has no more to say, and would keep a place.
     wire.once("end", () => {
       if (this.#handshakes.has(wire)) wire.reset();
@@ -99,7 +100,6 @@ class TlsDoor {
     // Whoever owns the wire later listens too; a failure before that is the engine's to tell.
     wire.on("error", () => {});
     const hello = new Hello();
-    const isSaid = this.#awaitHello(wire);
     let isWhole = false;
     return (bytes) => {
       // A copy: not every engine is done with the bytes when the call is over.
@@ -116,26 +116,33 @@ class TlsDoor {
     };
   }
 
-  /** Nobody else sees to a peer before its hello is whole. @returns to be called when it is */
+  /**
+   * Nobody else sees to a peer before its hello is whole. What is refused is told first and done then,
+   * so that who asks because of it finds it counted.
+   *
+   * @returns to be called when it is whole
+   */
   #awaitHello(wire: Wire): () => void {
     const { clock, handshakeTimeoutMs } = this.#options;
-    let refusal: ClientRefusal | undefined = {
-      code: "handshake-failed",
-      message: "The connection ended before the client's hello.",
+    let isOver = false;
+    const over = (refusal?: ClientRefusal): void => {
+      if (isOver) return;
+      isOver = true;
+      timer.cancel();
+      if (refusal === undefined) return;
+      this.#options.refused(refusal, remoteOf(wire));
+      wire.reset();
     };
     const timer = clock.setTimer(clock.nowUs() + handshakeTimeoutMs * 1000, () => {
-      const message = `no hello within ${handshakeTimeoutMs} ms`;
-      refusal = { code: "handshake-timeout", message };
-      wire.reset();
+      over({ code: "handshake-timeout", message: `no hello within ${handshakeTimeoutMs} ms` });
     });
-    wire.once("close", () => {
-      timer.cancel();
-      if (refusal !== undefined) this.#options.refused(refusal, "");
-    });
-    return () => {
-      timer.cancel();
-      refusal = undefined;
-    };
+    const ended = {
+      code: "handshake-failed",
+      message: "The peer ended before its hello.",
+    } as const;
+    wire.once("end", () => over(ended));
+    wire.once("close", () => over(ended));
+    return () => over();
   }
 
   /** Nobody comes in any more, those neither who were just about to. */
