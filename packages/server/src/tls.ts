@@ -99,15 +99,14 @@ class TlsDoor {
     });
     // Whoever owns the wire later listens too; a failure before that is the engine's to tell.
     wire.on("error", () => {});
-    const hello = new Hello();
-    let isWhole = false;
+    let hello: Hello | undefined = new Hello();
     return (bytes) => {
       // A copy: not every engine is done with the bytes when the call is over.
-      const given = isWhole ? bytes.slice() : hello.take(bytes);
+      const given = hello === undefined ? bytes.slice() : hello.take(bytes);
       if (given === undefined) return;
       this.#current = wire;
-      if (!isWhole) {
-        isWhole = true;
+      if (hello !== undefined) {
+        hello = undefined;
         isSaid();
         this.#engine.emit("connection", wire);
       }
