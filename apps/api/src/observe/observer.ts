@@ -150,11 +150,11 @@ export class Observer implements RunObserver {
 
 /** Runs of a series come one after the other, or a few at once: the plan of the last is kept. */
 function payloadsOf(spec: FullSpec): Payloads {
-  let planned = -1;
-  let bodies = planBodies(spec);
+  let planned:
+    | { readonly index: number; readonly bodies: ReturnType<typeof planBodies> }
+    | undefined;
   return (index, client, message) => {
-    if (index !== planned) bodies = planBodies(specOfRun(spec, index));
-    planned = index;
-    return bodies(client, message);
+    if (planned?.index !== index) planned = { index, bodies: planBodies(specOfRun(spec, index)) };
+    return planned.bodies(client, message);
   };
 }
