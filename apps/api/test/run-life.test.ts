@@ -40,6 +40,17 @@ function breakable(name: keyof Store, code: StoreError["code"] = "full") {
   return { state, wrap };
 }
 
+/** A store that keeps no exchange before `saved`. */
+function savingAfter(saved: Promise<void>): (store: Store) => Store {
+  return (store) => ({
+    ...forward(store),
+    async appendExchanges(id, lines) {
+      await saved;
+      await store.appendExchanges(id, lines);
+    },
+  });
+}
+
 describe("the queue", () => {
   test("starts runs in order, so many at once, and every one of them ends", async () => {
     const bench = await makeBench({ runsAtOnceMax: 2 });
@@ -95,14 +106,7 @@ describe("the queue", () => {
 
 test("a run has not ended before its last exchange is in the store", async () => {
   const saved = Promise.withResolvers<void>();
-  const slowly = (store: Store): Store => ({
-    ...forward(store),
-    async appendExchanges(id, lines) {
-      await saved.promise;
-      await store.appendExchanges(id, lines);
-    },
-  });
-  const bench = await makeBench({}, slowly);
+  const bench = await makeBench({}, savingAfter(saved.promise));
   const { id } = await bench.start();
   const run = await bench.runner.started(0);
   run.exchange(0, 3);
@@ -298,14 +302,7 @@ describe("a restart", () => {
     ["being saved when the stop is sent", "end first"],
   ])("a clean end does not fail a run whose whole result is %s", async (_, order) => {
     const saved = Promise.withResolvers<void>();
-    const slowly = (store: Store): Store => ({
-      ...forward(store),
-      async appendExchanges(id, lines) {
-        await saved.promise;
-        await store.appendExchanges(id, lines);
-      },
-    });
-    const bench = await makeBench({}, slowly);
+    const bench = await makeBench({}, savingAfter(saved.promise));
     bench.runner.obeys = false;
     const { id } = await bench.start();
     const run = await bench.runner.started(0);
